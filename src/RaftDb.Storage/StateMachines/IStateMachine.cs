@@ -1,6 +1,7 @@
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
+using RaftDb.Storage.Binlog;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
 using RaftDb.Storage.StateMachines.Snapshots;

@@ -1,4 +1,3 @@
-using RaftDb.Raft;
 using RaftDb.Raft.Membership;
 using RaftDb.Storage.Binlog;
 using RaftDb.Storage.StateMachines.Snapshots;
