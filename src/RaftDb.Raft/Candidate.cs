@@ -1,4 +1,3 @@
-using RaftDb.Raft.Log;
 using RaftDb.Raft.Messages;
 using RaftDb.Raft.Quorum;
 

@@ -11,7 +11,7 @@ internal sealed class Follower(NodeState state, Roles roles)
 
     public void OnAppendEntries(AppendEntries append)
     {
-        if (!Follow(append) || !IsWellFormed(append))
+        if (!Follow(append) || state.Installing is not null || !IsWellFormed(append))
         {
             return;
         }
@@ -32,7 +32,7 @@ internal sealed class Follower(NodeState state, Roles roles)
         LogIndex end = append.Previous.Index + (ulong)append.Entries.Count;
         AppendNew(append.Entries);
         state.Log.CommitTo(LogIndex.Min(append.Commit, end));
-        if (append.ReportApplied)
+        if (append.ReportApplied && state.Log.Applied < end)
         {
             _reportUpTo = LogIndex.Max(_reportUpTo, end);
         }
@@ -47,9 +47,13 @@ internal sealed class Follower(NodeState state, Roles roles)
             return;
         }
 
-        // The leader clips to what this follower acknowledged; a log that lost entries since must not crash the process.
-        state.Log.CommitTo(LogIndex.Min(heartbeat.Commit, state.Log.LastIndex));
-        if (heartbeat.Quiesce && heartbeat.Commit == state.Log.LastIndex && state.Log.Commit == state.Log.LastIndex)
+        if (state.Installing is null)
+        {
+            // The leader clips to what this follower acknowledged; a log that lost entries since must not crash the process.
+            state.Log.CommitTo(LogIndex.Min(heartbeat.Commit, state.Log.LastIndex));
+        }
+
+        if (heartbeat.Quiesce && state.Installing is null && heartbeat.Commit == state.Log.LastIndex && state.Log.Commit == state.Log.LastIndex)
         {
             state.Quiet = true;
             return;
@@ -61,7 +65,7 @@ internal sealed class Follower(NodeState state, Roles roles)
 
     public void OnInstallSnapshot(InstallSnapshot install)
     {
-        if (!Follow(install))
+        if (!Follow(install) || state.Installing is not null)
         {
             return;
         }
@@ -142,7 +146,7 @@ internal sealed class Follower(NodeState state, Roles roles)
         }
 
         state.Election.HeardFromLeader();
-        return !state.Suspect && state.Installing is null;
+        return !state.Suspect;
     }
 
     private static bool IsWellFormed(AppendEntries append)

@@ -69,6 +69,7 @@ internal sealed class Roles
         Check.That(_state.Role == Role.Candidate);
         Check.That(_state.Membership.IsVoter(_state.Self), $"replica {_state.Self} won without being a voter");
         _state.Role = Role.Leader;
+        _state.Election.ForgetCrash();
         SetLeader(_state.Self);
         Leader = new Leader(_state, this);
         Leader.Start();

@@ -72,6 +72,9 @@ internal sealed class ElectionTimer
             Deadline, _state.Now + (_state.Random.Below(_state.Options.CrashCampaignDelay) + tick));
     }
 
+    /// <summary>Somebody leads again.</summary>
+    public void ForgetCrash() => CrashedLeader = ReplicaId.None;
+
     /// <summary>This replica's campaign can't win any more: don't wait for the rest of its time.</summary>
     public void HurryAfterSplitVote() =>
         Deadline = Instant.Min(Deadline, _state.Now + _state.Random.Below(2 * _state.Options.CrashCampaignDelay));

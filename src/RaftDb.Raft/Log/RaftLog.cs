@@ -98,6 +98,7 @@ internal sealed class RaftLog
         }
 
         Persisted = durable;
+        TrimCache();
         return true;
     }
 

@@ -75,8 +75,9 @@ internal sealed class ProgressTracker
         return JointQuorum.VoteResult(_state.Membership.Current, heard) == VoteResult.Won;
     }
 
+    /// <summary>Heard from within the election timeout. In a quiet group nobody is expected to say anything.</summary>
     public bool IsLive(Progress member, Instant now) =>
-        member.Replica == _state.Self || now < member.LastHeard + _state.Options.ElectionTimeout;
+        member.Replica == _state.Self || _state.Quiet || now < member.LastHeard + _state.Options.ElectionTimeout;
 
     private readonly struct Matches(ProgressTracker tracker) : IMatchIndexes
     {

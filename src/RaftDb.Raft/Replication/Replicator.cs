@@ -34,7 +34,7 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
         bool news = member.Advance(match);
         switch (member.State)
         {
-            case ProgressState.Probe when news || match == member.Match:
+            case ProgressState.Probe when news || match == member.Next.Previous:
                 member.BecomeReplicate();
                 break;
             case ProgressState.Snapshot when member.Match >= state.Log.Floor.Index:
