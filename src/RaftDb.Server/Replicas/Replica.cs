@@ -1,7 +1,6 @@
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Messages;
-using RaftDb.Server.Ranges;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
