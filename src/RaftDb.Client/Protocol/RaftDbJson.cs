@@ -6,6 +6,7 @@ namespace RaftDb.Client.Protocol;
 
 /// <summary>How the documents look as JSON: snake_case names, and text as it is rather than escaped (the answers are JSON, never part of a page).</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(BinaryText))]
 [JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(NodeList))]
 [JsonSerializable(typeof(RangeList))]
@@ -18,6 +19,7 @@ namespace RaftDb.Client.Protocol;
 [JsonSerializable(typeof(BatchDocument))]
 [JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(TransferDocument))]
+[JsonSerializable(typeof(DigestDocument))]
 internal sealed partial class RaftDbJson : JsonSerializerContext;
 
 /// <summary>The context to use. A class of its own, because the generated half of <see cref="RaftDbJson"/> must be initialised first.</summary>
