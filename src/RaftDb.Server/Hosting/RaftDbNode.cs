@@ -153,7 +153,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
             throw new StorageRefusedException($"The data directory {own.Data} can't be made: {e.Message}", e);
         }
 
-        _lock = DirectoryLock.Acquire(own.Data);
+        _lock = DirectoryLock.Take(own.Data);
         IPEndPoint http = await ResolveAsync(own.Http, "Node:Http (--http)", cancel);
         ProbePort(http, own.Http, "Node:Http (--http)");
         try
@@ -175,7 +175,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
         _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
-        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", SqliteLibrary.Version);
+        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
         _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log);
         int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
         _scheduler = new ReplicaScheduler(
@@ -200,7 +200,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _transport.Start(new PeerEvents(_replicas, router, status, _store, _log));
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
-        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, SqliteLibrary.Version);
+        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
         MetricsWiring.Attach(_metrics, _replicas, _binlog);
         await ServeAsync(http, router, view, cancel);
