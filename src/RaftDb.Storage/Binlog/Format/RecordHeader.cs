@@ -50,13 +50,16 @@ internal readonly record struct RecordHeader(
     public static bool TryRead(ReadOnlySpan<byte> at, ulong incarnation, uint offset, out RecordHeader header)
     {
         header = default;
-        if (at.Length < Size || at[4] is < (byte)RecordType.Batch or > (byte)RecordType.RelocatedEntry)
-        {
-            return false;
-        }
+        return at.Length >= Size && BinaryPrimitives.ReadUInt32LittleEndian(at) <= at.Length - Size &&
+            TryReadHeaderOnly(at, incarnation, offset, out header);
+    }
 
+    /// <summary>As <see cref="TryRead"/>, where the payload is not at hand.</summary>
+    public static bool TryReadHeaderOnly(ReadOnlySpan<byte> at, ulong incarnation, uint offset, out RecordHeader header)
+    {
+        header = default;
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(at);
-        if (length > at.Length - Size ||
+        if (at[4] is < (byte)RecordType.Batch or > (byte)RecordType.RelocatedEntry || length > int.MaxValue - Size ||
             ~Crc32C.Append(Seed(incarnation, offset), at[..CheckedBytes]) != BinaryPrimitives.ReadUInt32LittleEndian(at[40..]))
         {
             return false;
