@@ -1,5 +1,4 @@
 using RaftDb.Raft;
-using RaftDb.Raft.Messages;
 using RaftDb.Tests.Raft.Harness;
 
 namespace RaftDb.Tests.Raft.RandomScheduler;
