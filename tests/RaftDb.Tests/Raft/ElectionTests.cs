@@ -132,7 +132,7 @@ internal sealed class ElectionTests
         var group = new TestGroup(new RaftOptions(), RaftDb.Raft.Membership.Configuration.OfVoters(Id(1), Id(2)));
         TestReplica voter = group.Add(1, RaftDb.Raft.Membership.Configuration.OfVoters(Id(1), Id(2)), r =>
         {
-            r.Disk.AddRange(Log(1, 1, 2));
+            r.Disk.AddRange(LogOf(1, 1, 2));
             r.HardState = new HardState(new Term(2), ReplicaId.None, LogIndex.Zero);
         });
         voter.Receive(Vote(2, 1, 4, Position(lastIndex, lastTerm)));

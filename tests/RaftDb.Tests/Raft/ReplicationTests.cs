@@ -28,7 +28,7 @@ internal sealed class ReplicationTests
 
     private static void Prepare(TestReplica replica, ulong term, ulong commit, ulong[] terms)
     {
-        replica.Disk.AddRange(Log(terms));
+        replica.Disk.AddRange(LogOf(terms));
         replica.HardState = new HardState(new Term(term), ReplicaId.None, At(commit));
     }
 

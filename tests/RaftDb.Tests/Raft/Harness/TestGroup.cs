@@ -233,6 +233,6 @@ internal static class Inputs
     public static LogPosition Position(ulong index, ulong term) => new(new LogIndex(index), new Term(term));
 
     /// <summary>A log by the terms of its entries, from index 1 on.</summary>
-    public static IEnumerable<Entry> Log(params ulong[] terms) =>
+    public static IEnumerable<Entry> LogOf(params ulong[] terms) =>
         terms.Select((term, i) => Command(term, (ulong)i + 1, $"t{term}i{i + 1}"));
 }
