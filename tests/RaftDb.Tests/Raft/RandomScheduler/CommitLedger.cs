@@ -28,13 +28,13 @@ internal sealed class CommitLedger(SimWorld world, Configuration bootstrap)
     public Entry EntryAt(LogIndex index) => _committed[(int)index.Value - 1].Entry;
 
     /// <summary>A node's commit index is this now.</summary>
-    public void Committed(SimNode node, SimProcess process)
+    public void Committed(SimNode node, SimProcess process, Sight before)
     {
         var raft = process.Raft;
         var commit = raft.Commit;
         if (commit > Last)
         {
-            Extend(node, process, commit);
+            Extend(node, process, before);
         }
 
         if (process.View.Holds(commit))
@@ -90,25 +90,30 @@ internal sealed class CommitLedger(SimWorld world, Configuration bootstrap)
         }
     }
 
-    private void Extend(SimNode node, SimProcess process, LogIndex commit)
+    private void Extend(SimNode node, SimProcess process, Sight before)
     {
         var raft = process.Raft;
-        Check.That(raft.Role == Role.Leader, $"replica {node.Id}, no leader, committed {commit} before any leader");
+        var commit = raft.Commit;
+        var term = raft.Role == Role.Leader ? raft.Term : before.Term;
         Check.That(
-            raft.TermOf(commit) == raft.Term, $"leader {node.Id} of term {raft.Term} committed {commit} of term {raft.TermOf(commit)} by counting");
+            raft.Role == Role.Leader || before.Role == Role.Leader, $"replica {node.Id}, no leader, committed {commit} before any leader");
+        Check.That(
+            raft.TermOf(commit) == term, $"leader {node.Id} of term {term} committed {commit} of term {raft.TermOf(commit)} by counting");
         for (var index = Last.Next; index <= commit; index = index.Next)
         {
             var entry = process.View.EntryAt(index);
             _committed.Add((entry, process.View.ChainAt(index), After(entry)));
         }
 
-        _committedIn[raft.Term.Value] = commit;
+        _committedIn[term.Value] = commit;
         world.Marks.Hit("commits");
-        CheckDurable(raft.Configuration, commit);
+        Check.That(
+            IsDurable(before.Configuration, commit) || IsDurable(raft.Configuration, commit),
+            $"{commit} is committed and not durable on a quorum of {before.Configuration} or {raft.Configuration}");
     }
 
     /// <summary>Committed means: on the disks of a quorum, whatever those nodes are doing now.</summary>
-    private void CheckDurable(Configuration configuration, LogIndex commit)
+    private bool IsDurable(Configuration configuration, LogIndex commit)
     {
         var votes = new Dictionary<ReplicaId, bool>();
         foreach (var node in world.Nodes)
@@ -117,9 +122,7 @@ internal sealed class CommitLedger(SimWorld world, Configuration bootstrap)
             votes[node.Id] = log.Floor.Index >= commit || (log.Holds(commit) && log.ChainAt(commit) == ChainAt(commit));
         }
 
-        Check.That(
-            JointQuorum.VoteResult(configuration, votes) == VoteResult.Won,
-            $"{commit} is committed and not durable on a quorum of {configuration}");
+        return JointQuorum.VoteResult(configuration, votes) == VoteResult.Won;
     }
 
     private Configuration After(Entry entry)

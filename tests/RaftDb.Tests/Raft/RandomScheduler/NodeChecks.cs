@@ -12,7 +12,7 @@ internal sealed class NodeChecks(SimWorld world)
     /// <summary>Log Matching: an index and term name one entry and all before it.</summary>
     private readonly Dictionary<LogPosition, ulong> _chains = [];
 
-    private readonly Dictionary<ReplicaId, (int Incarnation, Term Term, LogIndex Commit, LogPosition Last)> _seen = [];
+    private readonly Dictionary<ReplicaId, Sight> _seen = [];
 
     public CommitLedger Ledger { get; } = new(world, world.Bootstrap.Configuration);
 
@@ -34,8 +34,8 @@ internal sealed class NodeChecks(SimWorld world)
             $"replica {node.Id} starts with commit {raft.Commit}; durable is {hard.Commit}, applied {process.Machine.Position.Index}");
         Check.That(raft.Applied == process.Machine.Position.Index, $"replica {node.Id} starts with applied {raft.Applied}");
         Check.That(raft.Role == Role.Follower, $"replica {node.Id} starts as {raft.Role}");
-        _seen[node.Id] = (node.Incarnation, raft.Term, raft.Commit, raft.Last);
-        Ledger.Committed(node, process);
+        _seen[node.Id] = new(raft.Term, raft.Role, raft.Commit, raft.Last, raft.Configuration);
+        Ledger.Committed(node, process, _seen[node.Id]);
     }
 
     public void Stepped(SimNode node, SimProcess process)
@@ -49,7 +49,7 @@ internal sealed class NodeChecks(SimWorld world)
         var advanced = raft.Commit > before.Commit;
         if (advanced)
         {
-            Ledger.Committed(node, process);
+            Ledger.Committed(node, process, before);
         }
 
         Leases.Stepped(node, process, advanced && raft.Role == Role.Leader);
@@ -58,7 +58,7 @@ internal sealed class NodeChecks(SimWorld world)
             world.Marks.Hit("quiet leaders");
         }
 
-        _seen[node.Id] = (node.Incarnation, raft.Term, raft.Commit, raft.Last);
+        _seen[node.Id] = new(raft.Term, raft.Role, raft.Commit, raft.Last, raft.Configuration);
     }
 
     private void CheckLeader(SimNode node, SimProcess process)

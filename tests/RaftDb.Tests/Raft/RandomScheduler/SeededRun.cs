@@ -18,9 +18,10 @@ internal sealed class SeededRun(ulong seed)
 
     public long Events => _world.Time.Executed;
 
-    /// <summary>The options and the last that happened, for the report of a failure.</summary>
-    public string Report() =>
-        $"{_world.Swarm}{Environment.NewLine}{string.Join(Environment.NewLine, _world.Trace.Lines())}";
+    /// <summary>The options, the last that happened, and how all nodes are, for the report of a failure.</summary>
+    public string Report() => string.Join(
+        Environment.NewLine,
+        (string[])[_world.Swarm.ToString(), .. _world.Trace.Lines(), .. _world.Nodes.Select(node => node.ToString())]);
 
     public void Run()
     {

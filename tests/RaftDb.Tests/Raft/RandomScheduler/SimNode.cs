@@ -83,6 +83,12 @@ internal sealed class SimNode(SimWorld world, ReplicaId id, MachineState bootstr
         });
     }
 
+    public override string ToString() => Process is { Raft: var raft }
+        ? $"{id}{(IsPaused ? " (paused)" : "")} {raft.Role} term={raft.Term} leader={raft.Leader} last={MessageText.Of(raft.Last)} " +
+            $"floor={raft.Floor.Index} persisted={raft.Persisted} commit={raft.Commit} applied={raft.Applied} " +
+            $"{raft.Configuration}{(raft.IsQuiet ? " quiet" : "")}{(Process.IsInstalling ? " installing" : "")}"
+        : $"{id} does not run: {Disk.HardState} last={MessageText.Of(Disk.Log.Last)}";
+
     public void Post(Input input)
     {
         if (Process is not null)

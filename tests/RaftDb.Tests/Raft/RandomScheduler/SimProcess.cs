@@ -61,8 +61,7 @@ internal sealed class SimProcess
         if (!_drainDue)
         {
             _drainDue = true;
-            var delay = _world.Swarm.MaxBatch == 0 ? 0 : _random.Between(0, _world.Swarm.MaxBatch);
-            _node.After(delay, Drain);
+            _node.After(_world.Duration(_random, _world.Swarm.MaxBatch), Drain);
         }
     }
 

@@ -12,6 +12,8 @@ internal sealed class SimWorld
     /// <summary>Replica ids are never reused, and the network's tables are bounded.</summary>
     private const int MostReplicas = 14;
 
+    private const long CalmDuration = 500_000;
+
     private readonly List<SimNode> _nodes = [];
     private readonly SeededRandom _clocks;
     private readonly SeededRandom _disks;
@@ -70,6 +72,10 @@ internal sealed class SimWorld
         return node;
     }
 
+    /// <summary>How long something takes that takes up to so long; slowness is a fault, too, and ends with the others.</summary>
+    public long Duration(SeededRandom random, long most) =>
+        random.Between(0, Faults.AreOver ? Math.Min(most, CalmDuration) : most);
+
     /// <summary>Copies the leader's state machine to a follower, beside the group's messages.</summary>
     public void SendSnapshot(SimNode from, ReplicaId follower, MachineState state)
     {
@@ -77,7 +83,7 @@ internal sealed class SimWorld
         Check.That(to is not null, $"a snapshot is to be sent to {follower}, which never existed");
         Check.That(from.Raft?.Role == Role.Leader, $"a snapshot is to be sent by {from.Id}, which doesn't lead");
         var message = new InstallSnapshot(from.Id, follower, from.Raft.Term, state.Metadata);
-        from.After(_snapshots.Between(1_000_000, Swarm.MaxSnapshot), () =>
+        from.After(1_000_000 + Duration(_snapshots, Swarm.MaxSnapshot), () =>
         {
             var succeeds = to.Process is not null && !Network.IsCut(from.Id, follower) && !Network.IsCut(follower, from.Id) &&
                 (Faults.AreOver || !_snapshots.Chance(150));
