@@ -83,8 +83,11 @@ internal sealed record SwarmOptions
     private static RaftOptions DrawRaft(SeededRandom random)
     {
         var append = random.Pick([64, 300, 4_000, 1 << 20]);
+        var electionTimeout = TimeSpan.FromMilliseconds(random.Pick([150, 300, 1_000, 1_000]));
         return new RaftOptions
         {
+            ElectionTimeout = electionTimeout,
+            HeartbeatInterval = electionTimeout / random.Pick([3, 5, 10]),
             FailoverMode = random.Chance(400) ? FailoverMode.Lease : FailoverMode.Fast,
             MaxAppendBytes = append,
             MaxInflightMessages = random.Pick([1, 2, 8, 256]),
