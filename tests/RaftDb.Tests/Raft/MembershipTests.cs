@@ -182,6 +182,34 @@ internal sealed class MembershipTests
         }
     }
 
+    /// <summary>Found by the random scheduler: the end of the joint configuration is known only to those who have left it, and their
+    /// logs are longer than those of the voters that remain, so that nobody could be elected.</summary>
+    [Test]
+    public void D3_those_who_left_a_joint_configuration_tell_the_candidates_that_stayed_that_it_is_over()
+    {
+        TestGroup group = TestGroup.Led(4);
+        group[3].HoldApply = true;
+        group[4].HoldApply = true;
+        group.Lose = m => m is AppendEntries { Commit.Value: >= 3 } && m.To.Value > 2;
+        Change(group[1], Remove(1), Remove(2));
+        group.Deliver();
+        group[3].HoldApply = false;
+        group[4].HoldApply = false;
+        group[3].CompleteApplies();
+        group[4].CompleteApplies();
+        Assert.That(group[1].Node.Role, Is.EqualTo(Role.Follower), "the leader has left");
+        Assert.That(group[2].Node.Configuration.IsJoint, Is.False);
+        Assert.That(group[3].Node.Configuration.IsJoint, Is.True);
+        Assert.That(group[4].Node.Configuration.IsJoint, Is.True);
+        group[2].Receive(new AppendEntries(
+            Id(1), Id(2), new Term(1), group[2].Node.Last, [Inputs.Command(1, group[2].Node.Last.Index.Value + 1)], LogIndex.Zero, false));
+        group.Heal();
+        group.RunSeconds(10);
+        Assert.That(group.Leader, Is.Not.Null);
+        Assert.That(group.Leader!.Node.Configuration.Voters, Is.EqualTo(new[] { Id(3), Id(4) }));
+        Assert.That(group.Leader.Node.Configuration.IsJoint, Is.False);
+    }
+
     [Test]
     public void D4_a_leader_that_removes_itself_leads_until_the_change_is_applied_and_then_steps_down()
     {

@@ -137,6 +137,18 @@ internal sealed class ReplicationTests
     }
 
     [Test]
+    public void Section_3_5_what_is_replaced_in_the_same_step_is_not_acknowledged()
+    {
+        TestReplica follower = Follower(1, 0);
+        follower.Step(
+            new Input.MessageReceived(Append(1, LogPosition.Zero, 0, Command(1, 1), Command(1, 2))),
+            new Input.MessageReceived(
+                new AppendEntries(Three, One, new Term(2), Position(1, 1), [Command(2, 2)], At(0), false)));
+        Assert.That(
+            follower.TakeMessages<AppendEntriesResponse>().Select(r => (r.To, r.Match.Value)), Is.EqualTo(new[] { (Three, 2ul) }));
+    }
+
+    [Test]
     public void Section_3_5_an_old_append_never_cuts_what_came_after_it()
     {
         TestReplica follower = Follower(1, 0);
