@@ -117,6 +117,10 @@ internal sealed class NodeState
     {
         Log.CutFrom(index);
         Membership.CutFrom(index);
+
+        // What was acknowledged to an earlier leader in this very step will never be written.
+        Ready.MessagesAfterPersist.RemoveAll(
+            m => m is AppendEntriesResponse { Rejected: false } ack && ack.Match >= index);
     }
 
     /// <summary>For what depends on nothing of this step: no promise, no entry, no new term.</summary>

@@ -83,7 +83,7 @@ internal sealed class Progress(ReplicaId replica, LogIndex next)
             case ProgressState.Replicate when rejected > Match:
                 BecomeProbe();
                 return true;
-            case ProgressState.Probe when Next.Previous == rejected:
+            case ProgressState.Probe when Next.Previous == rejected && rejected > Match:
                 Next = LogIndex.Max(LogIndex.Min(rejected, guess.Next), Match.Next);
                 SentCommit = LogIndex.Min(SentCommit, Next.Previous);
                 ProbeSent = false;
