@@ -35,7 +35,7 @@ internal sealed class ChangeGenerator(SimWorld world, SeededRandom random)
         {
             case 0 or 1 when current.Voters.Count < MostVoters && (outsiders.Count > 0 || world.CanAddNode):
                 var newcomer = outsiders.Count > 0 && random.Chance(500) ? random.Pick(outsiders) : null;
-                newcomer ??= world.CanAddNode ? world.AddNode() : random.Pick(outsiders);
+                newcomer ??= world.CanAddNode ? world.AddNewcomer() : random.Pick(outsiders);
                 return new(random.Chance(500) ? ConfigurationChangeKind.AddLearner : ConfigurationChangeKind.AddVoter, newcomer.Id);
             case 2 when current.Learners.Count > 0:
                 return new(ConfigurationChangeKind.AddVoter, random.Pick(current.Learners));

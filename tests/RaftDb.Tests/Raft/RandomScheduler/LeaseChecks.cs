@@ -35,5 +35,8 @@ internal sealed class LeaseChecks(SimWorld world)
         Check.That(
             process.Raft.Term >= world.Checks.Ledger.HighestTerm,
             $"replica {node.Id} holds a lease of term {process.Raft.Term}; term {world.Checks.Ledger.HighestTerm} has committed");
+        Check.That(
+            process.Raft.Commit >= world.Checks.Ledger.Last,
+            $"replica {node.Id} holds a lease and has commit {process.Raft.Commit}; {world.Checks.Ledger.Last} is committed");
     }
 }

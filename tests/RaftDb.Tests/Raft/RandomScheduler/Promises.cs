@@ -49,15 +49,20 @@ internal sealed class Promises(SimWorld world)
         }
     }
 
-    /// <summary>The acknowledged entries are durable, and the ones of the leader they are acknowledged to.</summary>
+    /// <summary>The acknowledged entries are durable, and the ones of the leader they are acknowledged to; unless a later leader overwrote
+    /// them meanwhile, which it only may with entries that are not committed.</summary>
     private void CheckMatch(SimNode sender, AppendEntriesResponse response)
     {
+        if (sender.Disk.HardState.Term != response.Term)
+        {
+            return;
+        }
+
         var log = sender.Disk.Log;
         Check.That(
             response.Match <= log.Last.Index, $"{sender.Id} acknowledges {response.Match}; durable is {log.Last.Index}");
         var leader = world.Find(response.To)?.Process;
-        if (leader?.Raft is not { Role: Role.Leader } raft || raft.Term != response.Term ||
-            sender.Disk.HardState.Term != response.Term)
+        if (leader?.Raft is not { Role: Role.Leader } raft || raft.Term != response.Term)
         {
             return;
         }

@@ -27,7 +27,7 @@ internal sealed class SeededRun(ulong seed)
     {
         for (var i = 0; i < _world.Swarm.Nodes; i++)
         {
-            _world.AddNode();
+            _world.AddFirstNode();
         }
 
         _world.Faults.Begin();
@@ -121,6 +121,14 @@ internal sealed class SeededRun(ulong seed)
             {
                 return $"{id} has {process.View.Last}, commit {process.Raft.Commit}, applied {process.Machine.Position.Index}; " +
                     $"the leader {leading.Id} has {leader.View.Last}, the group has committed {ledger.Last}";
+            }
+        }
+
+        foreach (var status in leader.Raft.Followers(leader.Now))
+        {
+            if (status.Match != ledger.Last || status.Applied != ledger.Last)
+            {
+                return $"the leader {leading.Id} takes {status.Replica} to have {status.Match}, applied {status.Applied}, of {ledger.Last}";
             }
         }
 

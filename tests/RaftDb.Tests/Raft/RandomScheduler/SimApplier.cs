@@ -74,7 +74,7 @@ internal sealed class SimApplier(SimWorld world, SimNode node, SeededRandom rand
         _applying = true;
         var generation = _generation;
         var count = _queue.Count;
-        node.After(world.Duration(random, world.Swarm.MaxApply), () =>
+        node.After(world.Duration(node, random, world.Swarm.MaxApply), () =>
         {
             if (generation != _generation)
             {

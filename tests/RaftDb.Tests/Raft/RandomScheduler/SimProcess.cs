@@ -61,7 +61,7 @@ internal sealed class SimProcess
         if (!_drainDue)
         {
             _drainDue = true;
-            _node.After(_world.Duration(_random, _world.Swarm.MaxBatch), Drain);
+            _node.After(_world.Duration(_node, _random, _world.Swarm.MaxBatch), Drain);
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class SimWorkload(SimWorld world, SeededRandom random)
         Repeat(world.Swarm.ChangeEvery, Change);
         Repeat(world.Swarm.TransferEvery, Transfer);
         Repeat(world.Swarm.CompactEvery, Compact);
+        Repeat(world.Swarm.TransferEvery, Campaign);
+        Repeat(world.Swarm.ReadEvery, AskForReports);
     }
 
     public void End() => _over = true;
@@ -84,6 +86,24 @@ internal sealed class SimWorkload(SimWorld world, SeededRandom random)
             var to = random.Pick(world.Nodes).Id;
             world.Trace.Add($"transfer at {node.Id} to {to}");
             node.Post(new Input.TransferLeadership(to));
+        }
+    }
+
+    /// <summary>An operator's impatience: any node may be told to campaign.</summary>
+    private void Campaign()
+    {
+        if (random.Chance(300))
+        {
+            random.Pick(world.Nodes).Post(new Input.Campaign());
+        }
+    }
+
+    private void AskForReports()
+    {
+        var node = Target();
+        if (node.Raft is { } raft)
+        {
+            node.Post(new Input.RequestAppliedReports(raft.Last.Index));
         }
     }
 

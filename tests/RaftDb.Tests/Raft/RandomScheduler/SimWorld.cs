@@ -14,6 +14,8 @@ internal sealed class SimWorld
 
     private const long CalmDuration = 500_000;
 
+    private const int SlowFactor = 10;
+
     private readonly List<SimNode> _nodes = [];
     private readonly SeededRandom _clocks;
     private readonly SeededRandom _disks;
@@ -60,21 +62,16 @@ internal sealed class SimWorld
 
     public SimNode? Find(ReplicaId id) => id.Value >= 1 && id.Value <= (ulong)_nodes.Count ? _nodes[(int)id.Value - 1] : null;
 
-    /// <summary>A new replica with an empty disk; it knows where the group began.</summary>
-    public SimNode AddNode()
-    {
-        // Any two clocks stay within the drift that the options allow.
-        var most = (long)(Swarm.Raft.MaxClockDrift * 1_000_000 / 2) - 1_000;
-        var node = new SimNode(
-            this, new((ulong)_nodes.Count + 1), Bootstrap, most > 0 ? _clocks.Between(-most, most) : 0, _disks.Split());
-        _nodes.Add(node);
-        node.Start();
-        return node;
-    }
+    /// <summary>One of those that the group began with.</summary>
+    public SimNode AddFirstNode() => AddNode(Bootstrap);
+
+    /// <summary>A new replica with an empty disk. Some know where the group began and can replay its log; the others wait for a snapshot.</summary>
+    public SimNode AddNewcomer() =>
+        AddNode(_disks.Chance(500) ? Bootstrap : Bootstrap with { Configuration = Configuration.Empty });
 
     /// <summary>How long something takes that takes up to so long; slowness is a fault, too, and ends with the others.</summary>
-    public long Duration(SeededRandom random, long most) =>
-        random.Between(0, Faults.AreOver ? Math.Min(most, CalmDuration) : most);
+    public long Duration(SimNode node, SeededRandom random, long most) =>
+        random.Between(0, Faults.AreOver ? Math.Min(most, CalmDuration) : node.Id == Swarm.SlowNode ? most * SlowFactor : most);
 
     /// <summary>Copies the leader's state machine to a follower, beside the group's messages.</summary>
     public void SendSnapshot(SimNode from, ReplicaId follower, MachineState state)
@@ -83,7 +80,7 @@ internal sealed class SimWorld
         Check.That(to is not null, $"a snapshot is to be sent to {follower}, which never existed");
         Check.That(from.Raft?.Role == Role.Leader, $"a snapshot is to be sent by {from.Id}, which doesn't lead");
         var message = new InstallSnapshot(from.Id, follower, from.Raft.Term, state.Metadata);
-        from.After(1_000_000 + Duration(_snapshots, Swarm.MaxSnapshot), () =>
+        from.After(1_000_000 + Duration(from, _snapshots, Swarm.MaxSnapshot), () =>
         {
             var succeeds = to.Process is not null && !Network.IsCut(from.Id, follower) && !Network.IsCut(follower, from.Id) &&
                 (Faults.AreOver || !_snapshots.Chance(150));
@@ -95,6 +92,17 @@ internal sealed class SimWorld
             from.After(_snapshots.Between(0, 5_000_000), () =>
                 from.Post(new Input.SnapshotSent(follower, state.Position, succeeds)));
         });
+    }
+
+    private SimNode AddNode(MachineState beginning)
+    {
+        // Any two clocks stay within the drift that the options allow.
+        var most = (long)(Swarm.Raft.MaxClockDrift * 1_000_000 / 2) - 1_000;
+        var node = new SimNode(
+            this, new((ulong)_nodes.Count + 1), beginning, most > 0 ? _clocks.Between(-most, most) : 0, _disks.Split());
+        _nodes.Add(node);
+        node.Start();
+        return node;
     }
 
     private void Deliver(Message message)

@@ -39,7 +39,7 @@ internal sealed class SimWriter(
     {
         _syncing = true;
         var covered = _writes.Count;
-        node.After(world.Duration(random, world.Swarm.MaxSync), () =>
+        node.After(world.Duration(node, random, world.Swarm.MaxSync), () =>
         {
             for (var i = 0; i < covered; i++)
             {

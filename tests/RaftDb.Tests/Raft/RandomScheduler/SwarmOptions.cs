@@ -52,6 +52,9 @@ internal sealed record SwarmOptions
     /// <summary>Nodes get told of lost processes, as often as this.</summary>
     public required int ProcessLostPermille { get; init; }
 
+    /// <summary>Slower than the others at everything, or none.</summary>
+    public required ReplicaId SlowNode { get; init; }
+
     public static SwarmOptions Draw(SeededRandom random) => new()
     {
         Nodes = random.Pick([3, 3, 3, 4, 5, 5, 6, 7]),
@@ -74,13 +77,17 @@ internal sealed record SwarmOptions
         TransferEvery = random.Pick([0L, 0L, 500 * Ms, 2_000 * Ms]),
         CompactEvery = random.Pick([0L, 200 * Ms, 800 * Ms]),
         ProcessLostPermille = random.Pick([0, 700, 1000]),
+        SlowNode = new(random.Chance(300) ? (ulong)random.Between(1, 3) : 0),
     };
 
     private static RaftOptions DrawRaft(SeededRandom random)
     {
         var append = random.Pick([64, 300, 4_000, 1 << 20]);
+        var electionTimeout = TimeSpan.FromMilliseconds(random.Pick([150, 300, 1_000, 1_000]));
         return new RaftOptions
         {
+            ElectionTimeout = electionTimeout,
+            HeartbeatInterval = electionTimeout / random.Pick([3, 5, 10]),
             FailoverMode = random.Chance(400) ? FailoverMode.Lease : FailoverMode.Fast,
             MaxAppendBytes = append,
             MaxInflightMessages = random.Pick([1, 2, 8, 256]),
