@@ -68,7 +68,7 @@ internal sealed class ScriptRunner
                 Node(directive).Crash(int.Parse(directive.Value("keep") ?? "0"));
                 break;
             case "restart":
-                _group.Start(Node(directive));
+                _group.Start(Node(directive), directive.Has("suspect"));
                 break;
             case "compact":
                 Compact(directive);

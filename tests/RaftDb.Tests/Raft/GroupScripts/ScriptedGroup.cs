@@ -37,9 +37,9 @@ internal sealed class ScriptedGroup
         return node;
     }
 
-    public void Start(ScriptedNode node)
+    public void Start(ScriptedNode node, bool suspect = false)
     {
-        node.Start(_now);
+        node.Start(_now, suspect);
         Step(node, Input.Tick.Instance);
     }
 

@@ -29,10 +29,10 @@ internal sealed class ScriptedNode(ReplicaId id, RaftOptions options, MachineSta
 
     public bool HasApplies => _applies.Count > 0;
 
-    public void Start(Instant now)
+    public void Start(Instant now, bool suspect)
     {
         Machine = Disk.Checkpoint;
-        Raft = new(options, Disk.Start(id, Machine), Disk, now, seed: id.Value);
+        Raft = new(options, Disk.Start(id, Machine) with { Suspect = suspect }, Disk, now, seed: id.Value);
     }
 
     /// <summary>Everything in memory is gone; of the writes under way the first few are on disk.</summary>

@@ -48,8 +48,8 @@ internal static class MessageText
     private static string Body(Message message) => message switch
     {
         VoteRequest m =>
-            $"{(m.PreVote ? "PreVote" : "Vote")} term={m.Term} last={Of(m.Last)}{Flag(m.Transfer, "transfer")}{Flag(m.LeaderCrashed, "leader-crashed")}",
-        VoteResponse m => $"{(m.PreVote ? "PreVote" : "Vote")}Response term={m.Term} {(m.Granted ? "granted" : "refused")}",
+            $"{(m.PreVote ? "PreVote" : "Vote")} term={m.Term} last={Of(m.Last)} commit={Of(m.Commit)}{Flag(m.Transfer, "transfer")}{Flag(m.LeaderCrashed, "leader-crashed")}",
+        VoteResponse m => $"{(m.PreVote ? "PreVote" : "Vote")}Response term={m.Term} {(m.Granted ? "granted" : "refused")} commit={Of(m.Commit)}",
         AppendEntries m =>
             $"Append term={m.Term} previous={Of(m.Previous)} commit={m.Commit}{Flag(m.ReportApplied, "report-applied")}" +
             (m.Entries.Count == 0 ? "" : $" entries=[{string.Join(", ", m.Entries.Select(Of))}]"),
