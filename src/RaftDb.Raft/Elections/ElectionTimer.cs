@@ -105,9 +105,6 @@ internal sealed class ElectionTimer
     public bool BoundByLease =>
         _state.Options.FailoverMode == FailoverMode.Lease && HeardFromLeaderLately;
 
-    /// <summary>Whether a follower that can't campaign should stop believing in its leader.</summary>
-    public bool LeaderIsSilent => !HeardFromLeaderLately;
-
     private TimeSpan CrashWait()
     {
         // Longer each time, so that a disk slower than the delay doesn't keep candidates from ever agreeing.
