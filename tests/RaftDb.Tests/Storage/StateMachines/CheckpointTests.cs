@@ -74,6 +74,36 @@ public class CheckpointTests
     }
 
     [Test]
+    public void Short_reads_without_a_pause_do_not_keep_the_wal_from_starting_over()
+    {
+        using var stop = new CancellationTokenSource();
+        Task[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                _state.Get("k1");
+            }
+        }))];
+        int complete = 0;
+        try
+        {
+            for (int round = 0; round < 60; round++)
+            {
+                _state.Do([.. Enumerable.Range(0, 10).Select(i => StateFixture.Put($"k{i}", new string('x', 5000)))]);
+                complete += _state.State.Checkpoint() is null ? 0 : 1;
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            Task.WaitAll(readers);
+        }
+
+        Assert.That(complete, Is.Positive);
+        Assert.That(new FileInfo(_state.StatePath + "-wal").Length, Is.LessThan(1 << 20), "60 rounds of about 60 KiB each");
+    }
+
+    [Test]
     public void Checkpoints_beside_applies_never_claim_more_than_was_applied_nor_less_than_at_the_call()
     {
         using var stop = new CancellationTokenSource();

@@ -51,7 +51,7 @@ public class LocalFailureTests
         var results = new List<CommandResult?> { null };
         Assert.That(
             () => state.State.Apply([Put(2, "b", 10), new(new(1), new(3), EntryKind.Command, newer)], [], results),
-            Throws.TypeOf<UnknownCommandException>().With.Message.Contains("index 3").And.Message.Contains("kind 77"));
+            Throws.TypeOf<StorageFailedException>().With.InnerException.TypeOf<UnknownCommandException>().And.Message.Contains("index 3").And.Message.Contains("kind 77"));
         Assert.That(results, Has.Count.EqualTo(1), "what stood in the list before stays");
         results.Clear();
         Halted(state.State, before, results);
@@ -67,7 +67,7 @@ public class LocalFailureTests
         newer[^3] = 77;
         Assert.That(
             () => state.State.Apply([new(new(1), new(1), EntryKind.Command, newer)], [], []),
-            Throws.TypeOf<UnknownCommandException>().With.Message.Contains("kind 77"));
+            Throws.TypeOf<StorageFailedException>().With.InnerException.TypeOf<UnknownCommandException>().And.Message.Contains("kind 77"));
         Assert.That(state.Dump(), Is.Empty);
     }
 
