@@ -82,6 +82,14 @@ internal sealed class KeyDecodingTests
     }
 
     [Test]
+    public async Task The_web_server_refuses_a_zero_byte_in_the_path_before_we_see_it()
+    {
+        // This is why there is ?key=. When this fails, Kestrel has changed, and docs/http-api.md should say so.
+        RawAnswer answer = await _host.GetAsync("/v1/kv/a%00b");
+        Assert.That((answer.Status, answer.Body), Is.EqualTo((400, Array.Empty<byte>())));
+    }
+
+    [Test]
     public async Task A_key_named_twice_is_refused()
     {
         RawAnswer answer = await _host.GetAsync("/v1/kv/a?key=b");

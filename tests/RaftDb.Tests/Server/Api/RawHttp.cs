@@ -41,6 +41,13 @@ internal static class RawHttp
         await client.ConnectAsync(IPAddress.Loopback, port, patience.Token);
         NetworkStream stream = client.GetStream();
         await WriteRequestAsync(stream, method, target, body, headers, patience.Token);
+        return await ReadAnswerAsync(stream);
+    }
+
+    /// <summary>Reads until the server closes the connection.</summary>
+    public static async Task<RawAnswer> ReadAnswerAsync(Stream stream)
+    {
+        using CancellationTokenSource patience = new(Patience);
         using MemoryStream answer = new();
         await stream.CopyToAsync(answer, patience.Token);
         return Parse(answer.ToArray());
