@@ -25,11 +25,7 @@ internal sealed class Candidate(NodeState state, Roles roles)
 
         if (!MayCampaign || (state.Election.BoundByLease && !transfer))
         {
-            if (state.Election.LeaderIsSilent)
-            {
-                roles.ForgetLeader();
-            }
-
+            // It goes on believing in its leader: asking it for a read is what wakes a quiet one.
             state.Election.Restart();
             return;
         }

@@ -19,7 +19,7 @@ internal sealed class NodeState
         Options = options;
         Self = start.Replica;
         Suspect = start.Suspect;
-        Random = new Prng(seed);
+        Prng = new Prng(seed);
         Now = now;
         Term = start.HardState.Term;
         Vote = start.HardState.Vote;
@@ -35,7 +35,7 @@ internal sealed class NodeState
 
     public ReplicaId Self { get; }
 
-    public Prng Random { get; }
+    public Prng Prng { get; }
 
     public RaftLog Log { get; }
 

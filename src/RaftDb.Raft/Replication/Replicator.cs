@@ -53,7 +53,7 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
         if (response.Match == LogIndex.Zero && member.Match == LogIndex.Zero && member.State == ProgressState.Probe)
         {
             // Only a replica without any configuration rejects this (see Follower): no entry helps it.
-            AskForSnapshot(member);
+            member.IsBlank = true;
             return;
         }
 
@@ -82,6 +82,12 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
 
     private void Flush(Progress member)
     {
+        if (member.IsBlank && member.State == ProgressState.Probe)
+        {
+            AskForSnapshot(member);
+            return;
+        }
+
         if (member.State == ProgressState.Snapshot || (member.State == ProgressState.Probe && member.ProbeSent))
         {
             return;

@@ -162,6 +162,28 @@ internal sealed class ElectionTests
         Assert.That(group[1].Node.Term, Is.EqualTo(Term.Zero));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A6_long_logs_of_low_terms_and_short_logs_of_high_terms_agree_on_a_leader_in_bounded_time(bool preVote)
+    {
+        var members = RaftDb.Raft.Membership.Configuration.OfVoters(Enumerable.Range(1, 5).Select(i => Id((ulong)i)));
+        var group = new TestGroup(new RaftOptions { PreVote = preVote }, members);
+        (ulong Term, ulong[] Log)[] cohorts = [(2, [1, 1, 1, 1, 1]), (2, [1, 1, 1, 1]), (2, [1, 1, 1]), (9, [1, 3]), (7, [1, 2, 2])];
+        for (int i = 0; i < cohorts.Length; i++)
+        {
+            (ulong term, ulong[] log) = cohorts[i];
+            group.Add((ulong)i + 1, members, r =>
+            {
+                r.Disk.AddRange(LogOf(log));
+                r.HardState = new HardState(new Term(term), ReplicaId.None, new LogIndex(1));
+            });
+        }
+
+        group.RunSeconds(8);
+        Assert.That(group.Leader, Is.Not.Null);
+        Assert.That(group.Replicas.Select(r => r.Applied), Is.All.EqualTo(group.Leader!.Node.Last.Index));
+    }
+
     [Test]
     public void A7_a_leader_that_only_sends_steps_down_and_the_term_does_not_storm()
     {

@@ -203,6 +203,7 @@ internal sealed class MembershipTests
         Assert.That(group[4].Node.Configuration.IsJoint, Is.True);
         group[2].Receive(new AppendEntries(
             Id(1), Id(2), new Term(1), group[2].Node.Last, [Inputs.Command(1, group[2].Node.Last.Index.Value + 1)], LogIndex.Zero, false));
+        group.Stop(1);
         group.Heal();
         group.RunSeconds(10);
         Assert.That(group.Leader, Is.Not.Null);

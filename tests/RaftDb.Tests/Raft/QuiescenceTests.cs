@@ -118,6 +118,23 @@ internal sealed class QuiescenceTests
         Assert.That(group[1].Node.IsQuiet, Is.False);
     }
 
+    /// <summary>Found by the random scheduler: a learner that a stranger woke gave up its leader, which had no reason to speak.</summary>
+    [Test]
+    public void A_learner_that_is_woken_by_a_stranger_keeps_its_leader()
+    {
+        TestGroup group = TestGroup.Led(3, Soon);
+        group[1].Step(new Input.ProposeConfigurationChange(
+            new([new(RaftDb.Raft.Membership.ConfigurationChangeKind.AddLearner, new ReplicaId(3))])));
+        group.RunSeconds(2);
+        Assert.That(group[1].Node.IsQuiet, Is.True);
+        group[3].Receive(new VoteRequest(new ReplicaId(9), new ReplicaId(3), new Term(1), Inputs.Position(0, 0), true, false, false));
+        group.RunSeconds(10);
+        Assert.That(group[3].Node.Leader, Is.EqualTo(new ReplicaId(1)));
+        group[3].Step(new Input.ReadIndex(5));
+        group.RunSeconds(0.1);
+        Assert.That(group[3].Reads.Single().Refused, Is.False);
+    }
+
     [Test]
     public void With_leases_a_group_never_falls_silent()
     {
