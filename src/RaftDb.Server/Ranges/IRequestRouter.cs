@@ -1,0 +1,26 @@
+using RaftDb.Storage;
+
+namespace RaftDb.Server.Ranges;
+
+/// <summary>Takes every request to the replica that can answer it: here, or on another node. Answers within the deadline, always.</summary>
+internal interface IRequestRouter
+{
+    /// <summary>The time from now.</summary>
+    Deadline DeadlineIn(TimeSpan timeout);
+
+    /// <summary>A write to one range; keys of several ranges are cross_range.</summary>
+    ValueTask<Outcome<WriteAnswer>> WriteAsync(WriteRequest request, Deadline deadline, CancellationToken cancel);
+
+    /// <summary>Reads one key.</summary>
+    ValueTask<Outcome<GetAnswer>> GetAsync(ReadOnlyMemory<byte> key, ReadOptions options, Deadline deadline, CancellationToken cancel);
+
+    /// <summary>Reads one page of one range: the one where the scan begins.</summary>
+    ValueTask<Outcome<ScanAnswer>> ScanAsync(
+        Storage.StateMachines.Reads.ScanQuery query, ReadOptions options, Deadline deadline, CancellationToken cancel);
+
+    /// <summary>The range that holds a key.</summary>
+    RangeDescriptor RangeOf(ReadOnlySpan<byte> key);
+
+    /// <summary>Moves leadership of a range to a node.</summary>
+    ValueTask<RequestError?> TransferAsync(RangeId range, NodeId to, Deadline deadline, CancellationToken cancel);
+}

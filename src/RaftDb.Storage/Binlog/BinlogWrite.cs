@@ -1,0 +1,32 @@
+using RaftDb.Raft;
+using RaftDb.Raft.Log;
+
+namespace RaftDb.Storage.Binlog;
+
+/// <summary>One range's part of what is to become durable: hard state and entries together, or neither.</summary>
+public sealed class BinlogWrite
+{
+    /// <summary>The range.</summary>
+    public required RangeId Range { get; init; }
+
+    /// <summary>The replica that writes.</summary>
+    public required ReplicaId Replica { get; init; }
+
+    /// <summary>The hard state, when it changed.</summary>
+    public HardState? HardState { get; init; }
+
+    /// <summary>Consecutive entries. Where the first one's index is not after the log's end, the log is first cut there (a record of its own).</summary>
+    public IReadOnlyList<Entry> Entries { get; init; } = [];
+
+    /// <summary>Whether it must be synced before <see cref="Completed"/>; without, it goes along with the next sync and completes when written.</summary>
+    public bool MustSync { get; init; } = true;
+
+    /// <summary>Called on the writer thread, in the order of the writes, when it is durable. Must be quick and must not throw.</summary>
+    public Action<BinlogWrite>? Completed { get; init; }
+
+    /// <summary>Called instead when the disk is full: nothing of this write was kept, later ones may work again.</summary>
+    public Action<BinlogWrite>? Refused { get; init; }
+
+    /// <summary>For the caller.</summary>
+    public object? State { get; init; }
+}

@@ -1,0 +1,51 @@
+using RaftDb.Raft;
+
+namespace RaftDb.Storage;
+
+/// <summary>What kind of state a range holds.</summary>
+public enum RangeKind : byte
+{
+    /// <summary>The cluster's own records; no user keys.</summary>
+    Meta = 0,
+
+    /// <summary>A piece of the user key space.</summary>
+    KeyValue = 1,
+}
+
+/// <summary>One replica of a range and the node that it lives on.</summary>
+public readonly record struct ReplicaDescriptor(ReplicaId Replica, NodeId Node);
+
+/// <summary>What a range is: replicated in its own state, copied into the meta range as a directory.</summary>
+public sealed record RangeDescriptor
+{
+    /// <summary>The range.</summary>
+    public required RangeId Id { get; init; }
+
+    /// <summary>What it holds.</summary>
+    public required RangeKind Kind { get; init; }
+
+    /// <summary>The first key, inclusive; empty = unbounded.</summary>
+    public required ReadOnlyMemory<byte> Start { get; init; }
+
+    /// <summary>The end, exclusive; null = unbounded.</summary>
+    public required ReadOnlyMemory<byte>? End { get; init; }
+
+    /// <summary>Raised by 1 on each split and merge.</summary>
+    public required ulong Generation { get; init; }
+
+    /// <summary>Where its replicas are, by replica id ascending.</summary>
+    public required IReadOnlyList<ReplicaDescriptor> Replicas { get; init; }
+
+    /// <summary>See <see cref="Raft.FailoverMode"/>.</summary>
+    public FailoverMode FailoverMode { get; init; }
+
+    /// <summary>Whether the key lies in [start, end).</summary>
+    public bool Contains(ReadOnlySpan<byte> key) =>
+        key.SequenceCompareTo(Start.Span) >= 0 && (End is not { } end || key.SequenceCompareTo(end.Span) < 0);
+
+    /// <summary>The replica on a node; <see cref="ReplicaId.None"/> when there is none.</summary>
+    public ReplicaId ReplicaOn(NodeId node) => Replicas.FirstOrDefault(r => r.Node == node).Replica;
+
+    /// <summary>The node of a replica; default when it is not one of ours.</summary>
+    public NodeId NodeOf(ReplicaId replica) => Replicas.FirstOrDefault(r => r.Replica == replica).Node;
+}

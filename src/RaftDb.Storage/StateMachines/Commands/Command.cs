@@ -1,0 +1,15 @@
+namespace RaftDb.Storage.StateMachines.Commands;
+
+/// <summary>What a command entry asks of the state machine. Its bytes are the entry's data (see CommandCodec).</summary>
+/// <param name="Time">The log's time: from the leader's hybrid clock, and what TTLs are counted from.</param>
+/// <param name="Generation">The descriptor generation that the proposer believed in; keys are checked against the descriptor again at apply.</param>
+public abstract record Command(HybridTimestamp Time, ulong Generation);
+
+/// <summary>If all conditions hold the operations of <paramref name="Then"/> are done, else those of <paramref name="Else"/>: all of them or, when one is
+/// rejected, none. A plain put, delete, increment or batch has no conditions.</summary>
+public sealed record TransactionCommand(
+    HybridTimestamp Time, ulong Generation, IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else)
+    : Command(Time, Generation);
+
+/// <summary>Removes rows whose expiry time is not after <see cref="Command.Time"/>, earliest first, at most <paramref name="Limit"/>.</summary>
+public sealed record ExpireCommand(HybridTimestamp Time, ulong Generation, int Limit) : Command(Time, Generation);

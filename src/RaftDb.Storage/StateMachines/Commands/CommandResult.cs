@@ -1,0 +1,37 @@
+namespace RaftDb.Storage.StateMachines.Commands;
+
+/// <summary>How a command ended; the same on every replica.</summary>
+public enum CommandStatus : byte
+{
+    /// <summary>Done.</summary>
+    Done = 0,
+
+    /// <summary>A key is not in the range (any more): nothing was done.</summary>
+    OutOfRange = 1,
+
+    /// <summary>An operation can't be done (its place and reason in <see cref="CommandResult.Detail"/>): nothing was done.</summary>
+    Rejected = 2,
+}
+
+/// <summary>What one operation did.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Version">Put, increment: the key's new version. Get: its version (0 = absent). Delete: the version it had (0 = was absent).</param>
+/// <param name="Index">Get: the index that last changed the key. Others: the entry's index.</param>
+/// <param name="Value">Get: the value. Increment: the new number as text.</param>
+/// <param name="Count">Delete, delete-range: how many keys went.</param>
+/// <param name="More">Delete-range: more keys are left.</param>
+public readonly record struct OperationResult(
+    OperationKind Kind, ulong Version, ulong Index, ReadOnlyMemory<byte> Value, int Count, bool More);
+
+/// <summary>What a command did.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Succeeded">Whether the conditions held.</param>
+/// <param name="Index">The entry's index.</param>
+/// <param name="Results">One per operation of the branch taken.</param>
+/// <param name="FailedCondition">When the conditions did not hold: the first that failed, with its key's present version and index.</param>
+/// <param name="Detail">Why it was rejected.</param>
+public sealed record CommandResult(
+    CommandStatus Status, bool Succeeded, ulong Index, IReadOnlyList<OperationResult> Results, FailedCondition? FailedCondition = null, string? Detail = null);
+
+/// <summary>The first condition that did not hold.</summary>
+public readonly record struct FailedCondition(int Ordinal, ulong Version, ulong Index);

@@ -1,0 +1,60 @@
+using RaftDb.Raft;
+using RaftDb.Raft.Log;
+using RaftDb.Raft.Membership;
+using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Snapshots;
+
+namespace RaftDb.Storage.StateMachines;
+
+/// <summary>The state of one replica. <see cref="Apply"/> has one caller at a time; <see cref="OpenReadView"/> any number of threads; checkpoints, snapshots and
+/// digests run beside applies.</summary>
+public interface IStateMachine : IDisposable
+{
+    /// <summary>The last applied entry; moves only inside <see cref="Apply"/>, in one transaction with the data.</summary>
+    LogPosition Applied { get; }
+
+    /// <summary>The descriptor at <see cref="Applied"/>.</summary>
+    RangeDescriptor Descriptor { get; }
+
+    /// <summary>The configuration at <see cref="Applied"/>.</summary>
+    Configuration Configuration { get; }
+
+    /// <summary>The state file's name.</summary>
+    string FileName { get; }
+
+    /// <summary>When the earliest TTL runs out, by log time; null when no key has one.</summary>
+    HybridTimestamp? EarliestExpiry { get; }
+
+    /// <summary>Applies consecutive entries (the first one follows <see cref="Applied"/>) in one transaction and adds one result per entry
+    /// (null for no-ops and configuration changes). <paramref name="configurations"/> gives the configuration in force after each configuration entry.
+    /// A local failure throws <see cref="StorageFailedException"/> and nothing is applied.</summary>
+    void Apply(
+        IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results);
+
+    /// <summary>A stable view of the state as of its <see cref="IReadView.Applied"/>, which is at least what <see cref="Applied"/> was at the call.</summary>
+    IReadView OpenReadView();
+
+    /// <summary>Makes everything applied before the call durable in the state file (SQLite's checkpoint) and returns what it holds durably.
+    /// Takes long; applies go on meanwhile. Null: not everything could be written back (long readers): try later.</summary>
+    RangeCheckpoint? Checkpoint();
+
+    /// <summary>Bytes of changes that a checkpoint would write back.</summary>
+    long CheckpointDebtBytes { get; }
+
+    /// <summary>Starts a consistent copy for a follower.</summary>
+    ISnapshotSource BeginSnapshot();
+
+    /// <summary>A digest of all rows (not of local bookkeeping), equal on all replicas at the same applied index.</summary>
+    StateDigest ComputeDigest(CancellationToken cancel);
+
+    /// <summary>Keys and bytes (approximate) for status.</summary>
+    (long Keys, long Bytes) Size { get; }
+}
+
+/// <summary>A digest of a range's whole state.</summary>
+/// <param name="Applied">The applied index that it belongs to.</param>
+/// <param name="Hash">SHA-256 over the rows in key order, in lower-case hex.</param>
+/// <param name="Keys">How many rows.</param>
+public readonly record struct StateDigest(LogPosition Applied, string Hash, long Keys);
