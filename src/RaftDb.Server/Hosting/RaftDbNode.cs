@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using RaftDb.Raft;
@@ -46,7 +47,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _loggers = loggers;
         _log = loggers.CreateLogger($"node {options.Node.Id}");
         _readiness = new Readiness(_replicas, _clock);
-        _metrics = new NodeMetrics();
+        _metrics = new NodeMetrics(new NodeId(options.Node.Id));
     }
 
     /// <summary>Completes with the cause when the node can't go on; it must then be disposed, and its process should end.</summary>
@@ -153,7 +154,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
             throw new StorageRefusedException($"The data directory {own.Data} can't be made: {e.Message}", e);
         }
 
-        _lock = DirectoryLock.Acquire(own.Data);
+        _lock = DirectoryLock.Take(own.Data);
         IPEndPoint http = await ResolveAsync(own.Http, "Node:Http (--http)", cancel);
         ProbePort(http, own.Http, "Node:Http (--http)");
         try
@@ -166,25 +167,24 @@ internal sealed class RaftDbNode : IAsyncDisposable
         }
 
         // 2. Who am I: from the disk, or by founding the cluster together with all others.
-        NodeIdentity identity = await IdentityAsync(cancel);
+        _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
+        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
+        NodeIdentity identity = await IdentityAsync(facts, cancel);
         _log.LogInformation("This is node {Node} of cluster {Cluster}", identity.Node, identity.Cluster);
 
         // 3. Recover: the log first, then what it knows of.
         PosixDisk disk = new(own.Data);
         _binlog = NodeBinlog.Open(disk, "binlog", new BinlogIdentity(identity.Cluster, identity.Node, identity.Store), _options.Binlog);
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
-        _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
-        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", SqliteLibrary.Version);
         _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log);
         int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
-        ReplicaMetrics replicaMetrics = new();
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : cores, own.Appliers > 0 ? own.Appliers : cores, _clock, _binlog, _transport, _log, Fail);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, replicaMetrics, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
-            [.. _options.ClusterMap().Keys], _options.SplitKeyList(), own.ReplicationFactor, _options.Raft.FailoverMode);
+            [.. identity.Members.Select(m => m.Node)], [.. identity.SplitKeys.Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))], own.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
         IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges), _replicas);
 
@@ -201,24 +201,28 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _transport.Start(new PeerEvents(_replicas, router, status, _store, _log));
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
-        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, SqliteLibrary.Version);
+        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
-        MetricsWiring.Attach(_metrics, _replicas, _binlog, replicaMetrics);
+        MetricsWiring.Attach(_metrics, _replicas, _binlog);
         await ServeAsync(http, router, view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
-    private async Task<NodeIdentity> IdentityAsync(CancellationToken cancel)
+    private async Task<NodeIdentity> IdentityAsync(LocalNodeFacts facts, CancellationToken cancel)
     {
-        BootstrapRequest request = new(
-            _options.Node.Data,
-            new NodeId(_options.Node.Id),
-            _options.ClusterMap(),
-            _options.SplitKeyList(),
-            _options.Node.ReplicationFactor,
-            _listener!,
-            _options.Transport);
-        return await Bootstrapper.RunAsync(request, _log, cancel);
+        NodeSection own = _options.Node;
+        BootstrapRequest request = new()
+        {
+            DataDirectory = own.Data,
+            Node = new NodeId(own.Id),
+            Agreement = ClusterAgreement.Of(_options.ClusterMap().Select(pair => (pair.Key, pair.Value)), _options.SplitKeyTexts()),
+            Facts = facts,
+            Listener = _listener!,
+            Log = _log,
+            Options = _options.Transport,
+            Progress = text => _log.LogInformation("{Progress}", text),
+        };
+        return await Bootstrapper.RunAsync(request, cancel);
     }
 
     private async Task ServeAsync(IPEndPoint http, RequestRouter router, NodeView view, CancellationToken cancel)
@@ -226,7 +230,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        HttpApi.Configure(builder, api, http);
+        builder.WebHost.UseKestrelCore();
+        HttpApi.Configure(builder, api);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));
         _web = builder.Build();
         HttpApi.Map(_web, new ApiServices(api, router, view, _metrics));
         try
