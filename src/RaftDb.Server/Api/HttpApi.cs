@@ -47,7 +47,7 @@ internal static class HttpApi
         // 3. Everything else.
         app.UseRouting();
         ApiRoutes.Map(app, edge, keys, services);
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/v1.json");
     }
 
     private static bool IsKey(HttpContext context) =>
