@@ -80,6 +80,12 @@ internal static class ApiRoutes
             });
         app.MapMethods("/v1/ranges/{id}/digest", [HttpMethods.Get], context => edge.RunAsync(context, "digest", cluster.DigestAsync)).Describe(
             new("digest", "A digest of this node's replica of a range", "Equal on all replicas at the same applied index.") { Returns = typeof(DigestDocument) });
+        app.MapMethods("/v1/ranges/{id}/backup", [HttpMethods.Get], context => edge.RunAsync(context, "backup", cluster.BackupAsync)).Describe(
+            new("backup", "A consistent copy of this node's replica of a range", "A line of JSON, then the data: one part of what `raftdb backup` writes.")
+            {
+                Returns = typeof(byte[]),
+                ReturnsContent = "application/octet-stream",
+            });
         app.MapMethods("/livez", [HttpMethods.Get], context => edge.RunAsync(context, "health", cluster.LiveAsync)).Describe(
             new("live", "Whether the process answers", "Always 200.") { Returns = typeof(string), ReturnsContent = Text });
         app.MapMethods("/readyz", [HttpMethods.Get], context => edge.RunAsync(context, "health", cluster.ReadyAsync)).Describe(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -13,6 +14,7 @@ namespace RaftDb.Server.Api;
 /// <summary>What the node shows of itself and of the cluster, and the moving of leaders.</summary>
 internal sealed class ClusterEndpoints(ApiServices services)
 {
+    private const int BackupChunkBytes = 64 << 10;
     private static readonly RequestError NotARange = Refusal.Invalid("A range is named by its number, 1 or more.");
 
     public async ValueTask<ErrorCode?> StatusAsync(HttpContext context) =>
@@ -48,6 +50,38 @@ internal sealed class ClusterEndpoints(ApiServices services)
         DigestDocument document = new(
             answer.Range.Value, answer.Node.Value, answer.Digest.Applied.Index.Value, answer.Digest.Applied.Term.Value, answer.Digest.Hash, answer.Digest.Keys);
         return await AnswerAsync(context, document, Documents.Json.DigestDocument).ConfigureAwait(false);
+    }
+
+    /// <summary>GET /v1/ranges/{id}/backup: a line of JSON, then the data.</summary>
+    public async ValueTask<ErrorCode?> BackupAsync(HttpContext context)
+    {
+        if (!TryRange(context, out RangeId range))
+        {
+            return await Problems.SendAsync(context, NotARange).ConfigureAwait(false);
+        }
+
+        (RangeBackup? backup, RequestError? error) = await services.Node.BackupAsync(range, context.RequestAborted).ConfigureAwait(false);
+        if (backup is null)
+        {
+            return await Problems.SendAsync(context, error!).ConfigureAwait(false);
+        }
+
+        using (backup)
+        {
+            context.Response.ContentType = "application/octet-stream";
+            context.Response.ContentLength = backup.Line.Length + backup.Length;
+            PipeWriter body = context.Response.BodyWriter;
+            await body.WriteAsync(backup.Line, context.RequestAborted).ConfigureAwait(false);
+            int read;
+            for (long offset = 0; offset < backup.Length; offset += read)
+            {
+                read = backup.Read(body.GetSpan(BackupChunkBytes), offset);
+                body.Advance(read);
+                await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>POST /v1/ranges/{id}/transfer.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 
 namespace RaftDb.Server.Api;

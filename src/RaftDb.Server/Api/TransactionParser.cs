@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Server.Api;

@@ -22,6 +22,9 @@ internal sealed class NodeMetrics : IDisposable
     private readonly Counter<long> _applied;
     private readonly Counter<long> _bytesWritten;
     private readonly Counter<long> _proposalsDropped;
+    private readonly Counter<long> _proposalsAccepted;
+    private readonly Counter<long> _snapshotsSent;
+    private readonly Counter<long> _snapshotsReceived;
     private readonly Histogram<double> _fsyncDuration;
 
     /// <summary>Creates the node's meter and begins to listen to it.</summary>
@@ -37,6 +40,9 @@ internal sealed class NodeMetrics : IDisposable
         _applied = Meter.CreateCounter<long>("entries.applied", null, "Log entries applied to this node's state machines.");
         _bytesWritten = Meter.CreateCounter<long>("binlog.written", "By", "Bytes written to the binlog.");
         _proposalsDropped = Meter.CreateCounter<long>("proposals.dropped", null, "Proposals refused or given up, by reason.");
+        _proposalsAccepted = Meter.CreateCounter<long>("proposals.accepted", null, "Proposals appended to a log that this node leads.");
+        _snapshotsSent = Meter.CreateCounter<long>("snapshots.sent", null, "Snapshots that followers have received from this node.");
+        _snapshotsReceived = Meter.CreateCounter<long>("snapshots.received", null, "Snapshots installed on this node.");
         _fsyncDuration = Latency("binlog.fsync", "How long syncs of the binlog took.");
     }
 
@@ -70,6 +76,15 @@ internal sealed class NodeMetrics : IDisposable
 
     /// <summary>The binlog was synced.</summary>
     public void BinlogSynced(TimeSpan duration) => _fsyncDuration.Record(duration.TotalSeconds);
+
+    /// <summary>Proposals were appended.</summary>
+    public void ProposalsAccepted(int count) => _proposalsAccepted.Add(count);
+
+    /// <summary>A follower has a snapshot from here.</summary>
+    public void SnapshotSent() => _snapshotsSent.Add(1);
+
+    /// <summary>A snapshot was installed here.</summary>
+    public void SnapshotReceived() => _snapshotsReceived.Add(1);
 
     /// <summary>A proposal was refused or given up.</summary>
     /// <param name="reason">Why, in snake_case; few different ones.</param>

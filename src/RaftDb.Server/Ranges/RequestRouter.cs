@@ -1,4 +1,3 @@
-using RaftDb.Raft;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -99,7 +98,7 @@ internal sealed class RequestRouter(
                 $"Range {id} has no replica on node {to}; its replicas are on nodes {string.Join(", ", range.Replicas.Select(r => r.Node))}.");
         }
 
-        Outcome<WriteAnswer> outcome = await AtLeaderAsync(
+        Outcome<WriteAnswer> outcome = await AtLeaderAsync<WriteAnswer>(
             range,
             deadline,
             async replica => await TransferHereAsync(replica, to) is { } error ? error : TransferDone(range.Id),
