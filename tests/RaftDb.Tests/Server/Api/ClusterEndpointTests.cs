@@ -44,6 +44,13 @@ internal sealed class ClusterEndpointTests
     }
 
     [Test]
+    public async Task A_backup_of_a_range_that_is_not_here_is_a_problem()
+    {
+        Assert.That((await _host.GetAsync("/v1/ranges/9/backup")).Code, Is.EqualTo("not_found"));
+        Assert.That((await _host.GetAsync("/v1/ranges/two/backup")).Code, Is.EqualTo("invalid_argument"));
+    }
+
+    [Test]
     public async Task Transfer_reaches_the_router()
     {
         RawAnswer answer = await _host.PostAsync("/v1/ranges/2/transfer", """{"to":3}""", "RaftDb-Timeout-Ms: 700");
@@ -111,7 +118,7 @@ internal sealed class ClusterEndpointTests
         {
             "delete /v1/kv/{key}", "delete /v1/nodes/{id}",
             "get /livez", "get /metrics", "get /readyz", "get /v1/kv", "get /v1/kv/{key}", "get /v1/nodes", "get /v1/ranges",
-            "get /v1/ranges/{id}/digest", "get /v1/status", "get /v1/watch",
+            "get /v1/ranges/{id}/backup", "get /v1/ranges/{id}/digest", "get /v1/status", "get /v1/watch",
             "post /v1/batch", "post /v1/nodes/{id}/drain", "post /v1/ranges/{id}/merge", "post /v1/ranges/{id}/move",
             "post /v1/ranges/{id}/split", "post /v1/ranges/{id}/transfer", "post /v1/sessions", "post /v1/txn",
             "put /v1/kv/{key}",

@@ -1,6 +1,7 @@
 using System.Text;
 using RaftDb.Server.Api;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Tests.Server.Api;
