@@ -1,0 +1,100 @@
+using RaftDb.Storage.StateMachines.Sqlite;
+
+namespace RaftDb.Storage.StateMachines;
+
+/// <summary>Writes the WAL back into the database and syncs it, on a connection of its own: mostly beside applies, at the end between two.</summary>
+internal sealed class Checkpointer : IDisposable
+{
+    /// <summary>Passes beside applies before a moment between two is taken. Each leaves only what was written meanwhile.</summary>
+    private const int MaxPasses = 3;
+
+    /// <summary>What a frame of the WAL costs beside its page.</summary>
+    private const int FrameHeaderBytes = 24;
+
+    private readonly Lock _running = new();
+    private readonly SqliteDatabase _database;
+    private readonly long _frameBytes;
+    private readonly long _pauseBytes;
+    private int _lastReading;
+    private long _written;
+    private long _durable;
+
+    public Checkpointer(string path, StateMachineOptions options)
+    {
+        _pauseBytes = options.CheckpointPauseBytes;
+        _database = new(path, SqliteAccess.ReadWrite);
+        try
+        {
+            StateSchema.ConfigureWriter(_database, 64 << 10);
+            _frameBytes = long.Parse(_database.QueryText("PRAGMA page_size")!) + FrameHeaderBytes;
+
+            // What an earlier process left in the WAL still has to be written back.
+            var wal = new FileInfo(path + "-wal");
+            _written = wal.Exists ? wal.Length / _frameBytes : 0;
+        }
+        catch
+        {
+            _database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Bytes in the WAL that are not written back; an estimate that is never too low by more than one transaction.</summary>
+    public long DebtBytes => Math.Max(0, Volatile.Read(ref _written) - Volatile.Read(ref _durable)) * _frameBytes;
+
+    /// <summary>The writer's running total of pages, after a commit. Called by the thread that applies.</summary>
+    public void PagesWritten(int reading)
+    {
+        Volatile.Write(ref _written, _written + unchecked((uint)(reading - _lastReading)));
+        _lastReading = reading;
+    }
+
+    /// <summary>Checkpoints, and returns the state that is durable in the file for sure, or null when readers kept frames from being written back.</summary>
+    /// <param name="applying">Held by applies, batch by batch.</param>
+    /// <param name="published">The last committed state.</param>
+    public StateMeta? Run(Lock applying, Func<StateMeta> published)
+    {
+        lock (_running)
+        {
+            // 1. Beside applies. The state is read first: what is written back is at least that.
+            for (int pass = 0; pass < MaxPasses; pass++)
+            {
+                StateMeta before = published();
+                long left = Pass(SqliteNative.CheckpointPassive);
+                if (left == 0)
+                {
+                    return before;
+                }
+
+                if (left * _frameBytes <= _pauseBytes)
+                {
+                    break;
+                }
+            }
+
+            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over, unless a reader still needs it.
+            lock (applying)
+            {
+                StateMeta before = published();
+                return Pass(SqliteNative.CheckpointRestart) == 0 ? before : null;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_running)
+        {
+            _database.Dispose();
+        }
+    }
+
+    private long Pass(int mode)
+    {
+        long written = Volatile.Read(ref _written);
+        (_, int log, int checkpointed) = _database.Checkpoint(mode);
+        int left = log - checkpointed;
+        Volatile.Write(ref _durable, Math.Max(_durable, written - left));
+        return left;
+    }
+}

@@ -1,0 +1,238 @@
+using System.Buffers.Text;
+using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sqlite;
+
+namespace RaftDb.Storage.StateMachines;
+
+/// <summary>What commands do to the rows of a range. Everything here depends on the log and the state alone, never on this machine: replicas must agree on every
+/// result, the rejected ones included. Used by the thread that applies.</summary>
+internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
+{
+    /// <summary>The last time that a hybrid timestamp can tell: where a sum with an absurd TTL ends.</summary>
+    private const long LastMillisecond = (1L << 48) - 1;
+
+    private readonly SqliteStatement _savepoint = writer.Prepare("SAVEPOINT raftdb_command");
+    private readonly SqliteStatement _release = writer.Prepare("RELEASE raftdb_command");
+    private readonly SqliteStatement _rollback = writer.Prepare("ROLLBACK TO raftdb_command");
+    private readonly List<byte[]> _expired = [];
+
+    /// <summary>Applies the command of one entry.</summary>
+    public CommandResult Apply(ReadOnlySpan<byte> command, ulong index, ref ApplyBatch batch)
+    {
+        var reader = new CommandReader(command);
+        CommandHeader header = reader.Header();
+        if (header.Time.CompareTo(batch.Time) > 0)
+        {
+            batch.Time = header.Time;
+        }
+
+        if (header.Kind == CommandKind.Expire)
+        {
+            int limit = reader.Limit();
+            reader.End();
+            return Expire(header.Time, limit, index, ref batch);
+        }
+
+        // 1. Read it through once: all of it must be known and in the range before any of it is done.
+        Outline outline = Outline.Of(ref reader, batch.Descriptor);
+        if (!outline.IsInRange)
+        {
+            return new(CommandStatus.OutOfRange, false, index, []);
+        }
+
+        if (outline.Rejection is not null)
+        {
+            return new(CommandStatus.Rejected, false, index, [], Detail: outline.Rejection);
+        }
+
+        // 2. The conditions decide on the branch.
+        reader = CommandReader.At(command, outline.Conditions);
+        FailedCondition? failed = FirstFailed(ref reader);
+        Branch branch = failed is null ? outline.Then : outline.Else;
+
+        // 3. Do it.
+        reader = CommandReader.At(command, branch.Position);
+        return Run(ref reader, branch, header.Time, failed, index, ref batch);
+    }
+
+    private FailedCondition? FirstFailed(ref CommandReader reader)
+    {
+        int count = reader.Count();
+        for (int i = 0; i < count; i++)
+        {
+            ConditionView condition = reader.Condition();
+            ReadOnlySpan<byte> key = reader[condition.Key];
+            RowFacts facts = table.Find(key);
+            bool holds = condition.Kind switch
+            {
+                ConditionKind.Version => facts.Version == condition.Number,
+                ConditionKind.Index => facts.Index == condition.Number,
+                ConditionKind.Exists => facts.Exists == (condition.Number != 0),
+                _ => facts.Exists && facts.ValueBytes == condition.Value.Length && table.ValueEquals(key, reader[condition.Value]),
+            };
+            if (!holds)
+            {
+                return new(i, facts.Version, facts.Index);
+            }
+        }
+
+        return null;
+    }
+
+    private CommandResult Run(
+        ref CommandReader reader, Branch branch, HybridTimestamp time, FailedCondition? failed, ulong index, ref ApplyBatch batch)
+    {
+        int count = reader.Count();
+        if (count == 0)
+        {
+            return new(CommandStatus.Done, failed is null, index, [], failed);
+        }
+
+        ApplyBatch before = batch;
+        if (branch.NeedsSavepoint)
+        {
+            _savepoint.Run();
+        }
+
+        var results = new OperationResult[count];
+        for (int i = 0; i < count; i++)
+        {
+            OperationView operation = reader.Operation();
+            string? rejection = Do(ref reader, operation, time, index, ref batch, out results[i]);
+            if (rejection is not null)
+            {
+                if (branch.NeedsSavepoint)
+                {
+                    _rollback.Run();
+                    _release.Run();
+                }
+
+                batch = before;
+                string name = failed is null ? "then" : "else";
+                return new(CommandStatus.Rejected, failed is null, index, [], failed, $"{name}[{i}]: {rejection}");
+            }
+        }
+
+        if (branch.NeedsSavepoint)
+        {
+            _release.Run();
+        }
+
+        return new(CommandStatus.Done, failed is null, index, results, failed);
+    }
+
+    private string? Do(
+        ref CommandReader reader, in OperationView operation, HybridTimestamp time, ulong index, ref ApplyBatch batch, out OperationResult result)
+    {
+        ReadOnlySpan<byte> key = reader[operation.Key];
+        switch (operation.Kind)
+        {
+            case OperationKind.Put:
+                long expiry = operation.TtlMilliseconds == 0
+                    ? 0
+                    : (long)Math.Min((ulong)time.Milliseconds + (ulong)operation.TtlMilliseconds, LastMillisecond);
+                ulong version = Put(key, reader[operation.Value], table.Find(key), expiry, time, index, ref batch);
+                result = new(OperationKind.Put, version, index, default, 0, false);
+                return null;
+            case OperationKind.Delete:
+                ulong had = Delete(key, ref batch);
+                result = new(OperationKind.Delete, had, index, default, had == 0 ? 0 : 1, false);
+                return null;
+            case OperationKind.DeleteRange:
+                (long count, long bytes, bool hadExpiry, bool more) = table.DeleteRange(key, reader[operation.End], operation.Number);
+                batch.Keys -= count;
+                batch.Bytes -= bytes;
+                batch.EarliestIsStale |= hadExpiry;
+                result = new(OperationKind.DeleteRange, 0, index, default, (int)count, more);
+                return null;
+            case OperationKind.Increment:
+                return Increment(key, operation.Number, time, index, ref batch, out result);
+            default:
+                RowFacts facts = table.Find(key);
+                result = new(OperationKind.Get, facts.Version, facts.Index, facts.Exists ? table.Value(key) : default, 0, false);
+                return null;
+        }
+    }
+
+    private ulong Put(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in RowFacts facts, long expiry, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        ulong version = facts.Version + 1;
+        table.Write(key, value, version, index, expiry, time);
+        if (facts.Exists)
+        {
+            batch.Bytes += value.Length - facts.ValueBytes;
+        }
+        else
+        {
+            batch.Keys++;
+            batch.Bytes += key.Length + value.Length;
+        }
+
+        batch.ExpiryChanged(facts.Expiry, expiry);
+        return version;
+    }
+
+    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch)
+    {
+        RowFacts facts = table.Find(key);
+        if (facts.Exists)
+        {
+            table.Delete(key);
+            batch.Keys--;
+            batch.Bytes -= key.Length + facts.ValueBytes;
+            batch.ExpiryChanged(facts.Expiry, 0);
+        }
+
+        return facts.Version;
+    }
+
+    private string? Increment(
+        ReadOnlySpan<byte> key, long by, HybridTimestamp time, ulong index, ref ApplyBatch batch, out OperationResult result)
+    {
+        result = default;
+        RowFacts facts = table.Find(key);
+        long number = 0;
+        if (facts.Exists)
+        {
+            // 20 bytes hold every 64-bit number with its sign; what is longer is not one, and is not read.
+            byte[]? text = facts.ValueBytes is >= 1 and <= 20 ? table.Value(key) : null;
+            if (text is null || text[0] == '+' || !Utf8Parser.TryParse(text, out number, out int consumed) || consumed != text.Length)
+            {
+                return "the value is not a decimal 64-bit integer";
+            }
+        }
+
+        long sum = unchecked(number + by);
+        if (((number ^ sum) & (by ^ sum)) < 0)
+        {
+            return "the sum does not fit into a 64-bit integer";
+        }
+
+        Span<byte> buffer = stackalloc byte[20];
+        Utf8Formatter.TryFormat(sum, buffer, out int written);
+        byte[] value = buffer[..written].ToArray();
+        ulong version = Put(key, value, facts, facts.Expiry, time, index, ref batch);
+        result = new(OperationKind.Increment, version, index, value, 0, false);
+        return null;
+    }
+
+    private CommandResult Expire(HybridTimestamp time, int limit, ulong index, ref ApplyBatch batch)
+    {
+        if (limit == 0)
+        {
+            return new(CommandStatus.Rejected, false, index, [], Detail: "the limit must be at least 1");
+        }
+
+        _expired.Clear();
+        table.Expired(time.Milliseconds, limit, _expired);
+        foreach (byte[] key in _expired)
+        {
+            Delete(key, ref batch);
+        }
+
+        bool more = _expired.Count == limit && table.EarliestExpiry() is > 0 and long next && next <= time.Milliseconds;
+        var result = new OperationResult(OperationKind.DeleteRange, 0, index, default, _expired.Count, more);
+        return new(CommandStatus.Done, true, index, [result]);
+    }
+}

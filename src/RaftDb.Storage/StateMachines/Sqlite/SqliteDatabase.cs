@@ -1,0 +1,137 @@
+using System.Text;
+
+namespace RaftDb.Storage.StateMachines.Sqlite;
+
+/// <summary>How a connection is opened.</summary>
+internal enum SqliteAccess
+{
+    /// <summary>Reads and writes a file that exists.</summary>
+    ReadWrite,
+
+    /// <summary>Reads and writes, and creates the file.</summary>
+    Create,
+
+    /// <summary>Reads, beside a writer.</summary>
+    ReadOnly,
+
+    /// <summary>Reads a file that nobody changes, without touching a -wal or -shm beside it.</summary>
+    Immutable,
+}
+
+/// <summary>One connection. Used by one thread at a time; its owner sees to that.</summary>
+internal sealed unsafe class SqliteDatabase : IDisposable
+{
+    private readonly List<SqliteStatement> _statements = [];
+    private nint _handle;
+
+    public SqliteDatabase(string path, SqliteAccess access)
+    {
+        Path = path;
+        int flags = SqliteNative.OpenNoMutex | access switch
+        {
+            SqliteAccess.ReadWrite => SqliteNative.OpenReadWrite,
+            SqliteAccess.Create => SqliteNative.OpenReadWrite | SqliteNative.OpenCreate,
+            SqliteAccess.ReadOnly => SqliteNative.OpenReadOnly,
+            _ => SqliteNative.OpenReadOnly | SqliteNative.OpenUri,
+        };
+        string name = access == SqliteAccess.Immutable ? $"file:{Uri.EscapeDataString(System.IO.Path.GetFullPath(path)).Replace("%2F", "/")}?immutable=1" : path;
+        int code = SqliteNative.sqlite3_open_v2(name, out _handle, flags, 0);
+        if (code != SqliteNative.Ok)
+        {
+            int extended = _handle == 0 ? code : SqliteNative.sqlite3_extended_errcode(_handle);
+            SqliteNative.sqlite3_close_v2(_handle);
+            _handle = 0;
+            throw SqliteFailure.Describe(extended, SqliteFailure.Meaning(extended), path, "open");
+        }
+
+        SqliteNative.sqlite3_extended_result_codes(_handle, 1);
+
+        // Closing must not write anything back: a checkpoint has to follow a sync of the binlog.
+        SqliteNative.sqlite3_db_config(_handle, SqliteNative.ConfigNoCheckpointOnClose, 1, null);
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>SQLite's own object.</summary>
+    public nint Handle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_handle == 0, this);
+            return _handle;
+        }
+    }
+
+    /// <summary>Pages that this connection has written to the WAL since it was opened; wraps around at 2^31.</summary>
+    public int PagesWritten
+    {
+        get
+        {
+            SqliteFailure.ThrowUnlessOk(
+                SqliteNative.sqlite3_db_status(Handle, SqliteNative.StatusCacheWrite, out int pages, out _, 0), this, "status");
+            return pages;
+        }
+    }
+
+    /// <summary>Prepares a statement; it ends with the connection at the latest.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        byte[] utf8 = Encoding.UTF8.GetBytes(sql);
+        fixed (byte* text = utf8)
+        {
+            int code = SqliteNative.sqlite3_prepare_v3(Handle, text, utf8.Length, SqliteNative.PreparePersistent, out nint handle, null);
+            SqliteFailure.ThrowUnlessOk(code, this, $"preparing «{sql}»");
+            var statement = new SqliteStatement(this, handle, sql);
+            _statements.Add(statement);
+            return statement;
+        }
+    }
+
+    /// <summary>Runs one statement once; its rows are passed over.</summary>
+    public void Execute(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        while (statement.Step())
+        {
+        }
+    }
+
+    /// <summary>Runs one statement once and returns the first column of its first row as text; null without a row.</summary>
+    public string? QueryText(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        return statement.Step() ? Encoding.UTF8.GetString(statement.Text(0)) : null;
+    }
+
+    /// <summary>Runs a checkpoint. Busy is an answer, not a failure: readers or a writer were in the way.</summary>
+    public (bool Busy, int LogFrames, int CheckpointedFrames) Checkpoint(int mode)
+    {
+        int code = SqliteNative.sqlite3_wal_checkpoint_v2(Handle, 0, mode, out int log, out int checkpointed);
+        if (code != SqliteNative.Ok && (code & 0xff) != SqliteNative.Busy)
+        {
+            throw SqliteFailure.Describe(code, this, "checkpoint");
+        }
+
+        return (code != SqliteNative.Ok, log, checkpointed);
+    }
+
+    public void Dispose()
+    {
+        if (_handle == 0)
+        {
+            return;
+        }
+
+        while (_statements.Count > 0)
+        {
+            _statements[^1].Dispose();
+        }
+
+        SqliteNative.sqlite3_close_v2(_handle);
+        _handle = 0;
+    }
+
+    /// <summary>A statement was finalized.</summary>
+    public void Forget(SqliteStatement statement) => _statements.Remove(statement);
+}

@@ -1,0 +1,53 @@
+namespace RaftDb.Storage.StateMachines;
+
+/// <summary>Tunables of the state machines of a node.</summary>
+public sealed record StateMachineOptions
+{
+    /// <summary>Page size of new state files. 4 KiB: what file systems and disks write anyhow; larger pages make every small change write more to the WAL.</summary>
+    public int PageBytes { get; init; } = 4096;
+
+    /// <summary>Most memory of the writer's page cache, per range. 16 MiB: the upper levels and the hot leaves of a range; it is taken only as pages are touched.</summary>
+    public int WriterCacheBytes { get; init; } = 16 << 20;
+
+    /// <summary>Most memory of one reader's page cache. 1 MiB: SQLite drops it whenever the writer commits, so that more would seldom help.</summary>
+    public int ReaderCacheBytes { get; init; } = 1 << 20;
+
+    /// <summary>Idle read connections kept per range. 4: readers of one range at the same instant are few; more are opened as needed and closed after use.</summary>
+    public int MaxIdleReaders { get; init; } = 4;
+
+    /// <summary>Pages that a snapshot copies between two looks at whether it was cancelled. 256: 1 MiB at a time.</summary>
+    public int SnapshotStepPages { get; init; } = 256;
+
+    /// <summary>What is left to write back at which a checkpoint stops making passes beside applies and asks for a moment between two. 1 MiB: a few
+    /// milliseconds of writing.</summary>
+    public long CheckpointPauseBytes { get; init; } = 1 << 20;
+
+    /// <summary>Whether opening runs SQLite's quick_check over the whole file. Off: it reads everything; received snapshots are always checked.</summary>
+    public bool CheckAtOpen { get; init; }
+
+    /// <summary>A libsqlite3 to load instead of the bundled 3.35.5; null = the bundled one. One per process.</summary>
+    public string? SqliteLibrary { get; init; }
+
+    /// <summary>Most pages of a state file, 0 = as many as the disk holds: how tests fill a disk.</summary>
+    internal int MaxPages { get; init; }
+
+    /// <summary>Throws <see cref="ArgumentException"/> naming the option that makes no sense.</summary>
+    public StateMachineOptions Validate()
+    {
+        Require(PageBytes is >= 512 and <= 65536 && int.IsPow2(PageBytes), nameof(PageBytes), "must be a power of two between 512 and 65536");
+        Require(WriterCacheBytes >= 64 << 10, nameof(WriterCacheBytes), "must be at least 64 KiB");
+        Require(ReaderCacheBytes >= 64 << 10, nameof(ReaderCacheBytes), "must be at least 64 KiB");
+        Require(MaxIdleReaders >= 0, nameof(MaxIdleReaders), "must not be negative");
+        Require(SnapshotStepPages >= 1, nameof(SnapshotStepPages), "must be positive");
+        Require(CheckpointPauseBytes >= 0, nameof(CheckpointPauseBytes), "must not be negative");
+        return this;
+    }
+
+    private static void Require(bool holds, string option, string rule)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"State machine option {option} {rule}.");
+        }
+    }
+}

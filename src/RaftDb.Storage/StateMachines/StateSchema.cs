@@ -1,0 +1,91 @@
+using RaftDb.Storage.StateMachines.Sqlite;
+
+namespace RaftDb.Storage.StateMachines;
+
+/// <summary>The tables of a state file and the settings of its connections. Our tables are named raftdb_*: user tables may live beside them one day.</summary>
+internal static class StateSchema
+{
+    /// <summary>Raised when an older version could not read or would misread the file.</summary>
+    public const long FormatVersion = 1;
+
+    /// <summary>"RfDb", in the file's header: tells ours from other SQLite files.</summary>
+    public const int ApplicationId = 0x52664462;
+
+    /// <summary>What is kept of the WAL file when it starts over after a checkpoint: enough not to grow it anew each time.</summary>
+    private const long WalKeptBytes = 64 << 20;
+
+    // Rows lie in the primary key's own tree (WITHOUT ROWID): a put touches one tree, not two. Values longer than about a quarter of a page
+    // go to overflow pages. The expiry is 0 for a key without one, and only the others are in the index.
+    private static readonly string[] Tables =
+    [
+        """
+        CREATE TABLE raftdb_meta (
+            range INTEGER PRIMARY KEY, format INTEGER NOT NULL, applied_index INTEGER NOT NULL, applied_term INTEGER NOT NULL,
+            time INTEGER NOT NULL, keys INTEGER NOT NULL, bytes INTEGER NOT NULL, shape INTEGER NOT NULL,
+            descriptor BLOB NOT NULL, configuration BLOB NOT NULL)
+        """,
+        """
+        CREATE TABLE raftdb_kv (
+            range INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, version INTEGER NOT NULL, idx INTEGER NOT NULL,
+            expiry INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (range, key)) WITHOUT ROWID
+        """,
+        "CREATE INDEX raftdb_kv_expiry ON raftdb_kv (range, expiry, key) WHERE expiry > 0",
+    ];
+
+    /// <summary>Makes a new file: WAL journal, tables. The caller adds the meta row and makes it durable.</summary>
+    public static void Create(SqliteDatabase database, StateMachineOptions options)
+    {
+        database.Execute($"PRAGMA page_size = {options.PageBytes}");
+        database.Execute($"PRAGMA application_id = {ApplicationId}");
+        RequireWal(database);
+        foreach (string table in Tables)
+        {
+            database.Execute(table);
+        }
+    }
+
+    /// <summary>Settings of a connection that writes or checkpoints.</summary>
+    public static void ConfigureWriter(SqliteDatabase database, int cacheBytes)
+    {
+        RequireWal(database);
+
+        // NORMAL: a transaction does not sync (the binlog has it), a checkpoint syncs the WAL before and the database after it writes back.
+        database.Execute("PRAGMA synchronous = NORMAL");
+        database.Execute("PRAGMA wal_autocheckpoint = 0");
+        database.Execute($"PRAGMA journal_size_limit = {WalKeptBytes}");
+        Configure(database, cacheBytes);
+    }
+
+    /// <summary>Writes all of the WAL back and syncs, on a connection that has the file to itself.</summary>
+    public static void MakeDurable(SqliteDatabase database)
+    {
+        (bool busy, int log, int checkpointed) = database.Checkpoint(SqliteNative.CheckpointTruncate);
+        if (busy || log != checkpointed)
+        {
+            throw new StorageFailedException($"{database.Path} is in use: its WAL can't be written back ({checkpointed} of {log} frames).");
+        }
+    }
+
+    /// <summary>Settings of a connection that reads.</summary>
+    public static void ConfigureReader(SqliteDatabase database, int cacheBytes)
+    {
+        database.Execute("PRAGMA query_only = 1");
+        Configure(database, cacheBytes);
+    }
+
+    private static void Configure(SqliteDatabase database, int cacheBytes)
+    {
+        database.Execute($"PRAGMA cache_size = -{cacheBytes >> 10}");
+        database.Execute("PRAGMA temp_store = MEMORY");
+        database.Execute("PRAGMA cell_size_check = 1");
+    }
+
+    private static void RequireWal(SqliteDatabase database)
+    {
+        string? mode = database.QueryText("PRAGMA journal_mode = WAL");
+        if (mode != "wal")
+        {
+            throw new StorageFailedException($"SQLite refuses the WAL journal for {database.Path} (it stays at {mode}): the file system must support shared memory maps.");
+        }
+    }
+}
