@@ -5,12 +5,14 @@ namespace RaftDb.Tests.Cli;
 /// <summary>A drill is worth what its verifier finds: each of these plants what must be found.</summary>
 internal sealed class VerifierTests
 {
-    private readonly AckLedger _ledger = new(2);
-    private readonly Dictionary<ulong, IReadOnlyDictionary<string, string>> _replicas = [];
+    private AckLedger _ledger = new(0);
+    private Dictionary<ulong, IReadOnlyDictionary<string, string>> _replicas = [];
 
     [SetUp]
     public void Three_replicas_have_what_was_acknowledged()
     {
+        _ledger = new(2);
+        _replicas = [];
         for (int writer = 0; writer < 2; writer++)
         {
             for (int sequence = 0; sequence < 10; sequence++)

@@ -50,8 +50,8 @@ internal sealed class FakeNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_connections);
         _stop.Dispose();
     }
@@ -60,15 +60,15 @@ internal sealed class FakeNode : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (!_stop.IsCancellationRequested)
             {
                 TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 _connections.Add(ServeAsync(client));
             }
         }
-        catch (Exception over) when (over is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
-            Assert.That(_stop.IsCancellationRequested, Is.True, "the fake node stopped accepting by itself");
+            // The test is over.
         }
     }
 

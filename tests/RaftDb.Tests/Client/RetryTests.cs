@@ -32,7 +32,7 @@ internal sealed class RetryTests
         await using FakeNode second = new(_ => FakeAnswer.PutDone());
         await using RaftDbClient db = RaftDbClient.Create($"{first.Address},{second.Address}");
 
-        RaftDbException failure = Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1"));
+        RaftDbException failure = (await Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1")))!;
 
         Assert.That(failure.Code, Is.EqualTo("outcome_unknown"));
         Assert.That(first.Requests, Has.Count.EqualTo(1));
@@ -48,7 +48,7 @@ internal sealed class RetryTests
         await using RaftDbClient db = RaftDbClient.Create(node.Address);
         await db.DeleteAsync("a");
 
-        RaftDbException failure = Assert.ThrowsAsync<RaftDbException>(() => db.DeleteAsync("b"));
+        RaftDbException failure = (await Assert.ThrowsAsync<RaftDbException>(() => db.DeleteAsync("b")))!;
 
         Assert.That(failure.Code, Is.EqualTo("outcome_unknown"));
         Assert.That(node.Requests, Has.Count.EqualTo(2));
@@ -73,7 +73,7 @@ internal sealed class RetryTests
         await using FakeNode second = new(_ => FakeAnswer.PutDone());
         await using RaftDbClient db = RaftDbClient.Create($"{first.Address},{second.Address}", Repeating);
 
-        RaftDbException failure = Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1", new() { IfVersion = 3 }));
+        RaftDbException failure = (await Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1", new() { IfVersion = 3 })))!;
 
         Assert.That(failure.Code, Is.EqualTo("outcome_unknown"));
         Assert.That(first.Requests.Single().Headers["If-Match"], Is.EqualTo("\"3\""));
@@ -88,7 +88,7 @@ internal sealed class RetryTests
         await using RaftDbClient db = RaftDbClient.Create(
             $"{node.Address},{refusing.Address}", Brief with { RetryUnknownOutcomes = true });
 
-        RaftDbException failure = Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1"));
+        RaftDbException failure = (await Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1")))!;
 
         Assert.That(failure.Code, Is.EqualTo("outcome_unknown"));
         Assert.That(node.Requests, Is.Not.Empty);
@@ -134,7 +134,7 @@ internal sealed class RetryTests
         await using FakeNode node = new(_ => FakeAnswer.Problem(status, code, ""","version":7,"index":40"""));
         await using RaftDbClient db = RaftDbClient.Create(node.Address);
 
-        RaftDbException failure = Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1"));
+        RaftDbException failure = (await Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1")))!;
 
         Assert.That(failure.Code, Is.EqualTo(code));
         Assert.That(failure.Version, Is.EqualTo(7));
@@ -149,8 +149,8 @@ internal sealed class RetryTests
         await using FakeNode node = new(_ => FakeAnswer.Silence);
         await using RaftDbClient db = RaftDbClient.Create(node.Address, Brief);
 
-        RaftDbException write = Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1"));
-        RaftDbException read = Assert.ThrowsAsync<RaftDbException>(() => db.GetAsync("a"));
+        RaftDbException write = (await Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1")))!;
+        RaftDbException read = (await Assert.ThrowsAsync<RaftDbException>(() => db.GetAsync("a")))!;
 
         Assert.That(write.Code, Is.EqualTo("outcome_unknown"));
         Assert.That(read.Code, Is.EqualTo("unavailable"));
@@ -177,7 +177,7 @@ internal sealed class RetryTests
     {
         await using RaftDbClient db = RaftDbClient.Create(FakeNode.ClosedAddress(), Brief);
 
-        RaftDbException failure = Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1"));
+        RaftDbException failure = (await Assert.ThrowsAsync<RaftDbException>(() => db.PutAsync("a", "1")))!;
 
         Assert.That(failure.Code, Is.EqualTo("unavailable"));
         Assert.That(failure.Message, Does.Contain("Check that the node runs"));
