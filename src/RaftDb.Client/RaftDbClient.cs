@@ -104,11 +104,11 @@ public sealed class RaftDbClient : IAsyncDisposable
     }
 
     /// <summary>Reads keys in order, a page at a time.</summary>
-    public IAsyncEnumerable<ScanEntry> ScanAsync(Bytes? prefix = null, CancellationToken cancel = default) =>
+    public IAsyncEnumerable<ScanItem> ScanAsync(Bytes? prefix = null, CancellationToken cancel = default) =>
         ScanAsync(new ScanOptions { Prefix = prefix }, cancel);
 
     /// <summary>Reads keys in order, a page at a time.</summary>
-    public IAsyncEnumerable<ScanEntry> ScanAsync(ScanOptions options, CancellationToken cancel = default) =>
+    public IAsyncEnumerable<ScanItem> ScanAsync(ScanOptions options, CancellationToken cancel = default) =>
         ScanAsync(options, null, cancel);
 
     /// <summary>Begins a transaction within one range.</summary>
@@ -129,7 +129,7 @@ public sealed class RaftDbClient : IAsyncDisposable
     }
 
     /// <summary>A scan, of one node's answers only when <paramref name="only"/> is given.</summary>
-    internal async IAsyncEnumerable<ScanEntry> ScanAsync(
+    internal async IAsyncEnumerable<ScanItem> ScanAsync(
         ScanOptions options, Endpoint? only, [EnumeratorCancellation] CancellationToken cancel)
     {
         Bytes? start = options.Start;

@@ -30,7 +30,7 @@ public sealed record Entry(
 /// <param name="Value">The value; empty when only keys were asked for.</param>
 /// <param name="Version">The key's version.</param>
 /// <param name="Index">The log entry that last changed it.</param>
-public sealed record ScanEntry(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, ulong Version, ulong Index);
+public sealed record ScanItem(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, ulong Version, ulong Index);
 
 /// <summary>A replica's digest.</summary>
 /// <param name="Index">The applied index it is of.</param>

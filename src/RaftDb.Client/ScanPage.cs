@@ -31,7 +31,7 @@ internal sealed record ScanPage(IReadOnlyList<ScanPageItem> Items, BinaryText? N
 /// <summary>An item: text, or base64 where it says so.</summary>
 internal sealed record ScanPageItem(BinaryText Key, BinaryText? Value, ulong Version, ulong Index, string? Encoding)
 {
-    public ScanEntry Decode() => Encoding == "base64"
+    public ScanItem Decode() => Encoding == "base64"
         ? new(FromBase64(Key), Value is { } value ? FromBase64(value) : default, Version, Index)
         : new(Key.Bytes, Value?.Bytes ?? default, Version, Index);
 

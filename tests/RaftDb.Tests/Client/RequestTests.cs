@@ -49,8 +49,8 @@ internal sealed class RequestTests
             : """{"items":[{"key":"a","value":"1","version":1,"index":2}],"next":"b"}"""));
         await using RaftDbClient db = RaftDbClient.Create(node.Address);
 
-        List<ScanEntry> items = [];
-        await foreach (ScanEntry item in db.ScanAsync(new ScanOptions { Limit = 2 }))
+        List<ScanItem> items = [];
+        await foreach (ScanItem item in db.ScanAsync(new ScanOptions { Limit = 2 }))
         {
             items.Add(item);
         }
