@@ -339,6 +339,6 @@ internal static class PeerRequestCodec
         }
     }
 
-    private static ReadOnlyMemory<byte>? ReadOptional(BinaryReader reader) => 
+    private static ReadOnlyMemory<byte>? ReadOptional(BinaryReader reader) =>
         reader.ReadBoolean() ? ReadBytes(reader) : default(ReadOnlyMemory<byte>?);
 }
