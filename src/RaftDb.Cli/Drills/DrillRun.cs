@@ -51,8 +51,9 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
     {
         if (_load is { } load)
         {
-            _load = null;
+            await load.StopAsync();
             await load.DisposeAsync();
+            _load = null;
         }
     }
 
@@ -169,7 +170,11 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
 
     public async ValueTask DisposeAsync()
     {
-        await StopLoadAsync();
+        if (_load is { } load)
+        {
+            await load.DisposeAsync();
+        }
+
         await View.DisposeAsync();
     }
 }

@@ -25,7 +25,7 @@ internal sealed class WholeClusterKill : Drill
                 node.Signal(Signals.Kill);
             }
 
-            // The writers give up with the nodes gone; what was under way has an unknown outcome.
+            // No new writes. What was under way ends with an unknown outcome, or is sent again to the restarted nodes where nothing was sent yet.
             Task stopped = run.StopLoadAsync();
             foreach (NodeProcess node in run.Cluster.Nodes)
             {

@@ -9,6 +9,7 @@ internal sealed class Workload : IAsyncDisposable
     private readonly AckLedger _ledger;
     private readonly RaftDbClient[] _clients;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abort = new();
     private readonly Task _all;
 
     /// <summary>Starts the writers. They enter through all nodes alike, and move on to another node when theirs fails.</summary>
@@ -34,8 +35,10 @@ internal sealed class Workload : IAsyncDisposable
         await _all;
     }
 
+    /// <summary>Writes still under way are given up, and count as unknown.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _abort.CancelAsync();
         await StopAsync();
         foreach (RaftDbClient client in _clients)
         {
@@ -43,6 +46,7 @@ internal sealed class Workload : IAsyncDisposable
         }
 
         _stop.Dispose();
+        _abort.Dispose();
     }
 
     private async Task WriteAsync(int writer)
@@ -54,8 +58,12 @@ internal sealed class Workload : IAsyncDisposable
             int sequence = log.Next;
             try
             {
-                await client.PutAsync(DrillKeys.Key(writer, sequence), DrillKeys.Value(writer, sequence), null, CancellationToken.None);
+                await client.PutAsync(DrillKeys.Key(writer, sequence), DrillKeys.Value(writer, sequence), null, _abort.Token);
                 log.Record(WriteOutcome.Acknowledged, Stopwatch.GetTimestamp());
+            }
+            catch (OperationCanceledException)
+            {
+                log.Record(WriteOutcome.Unknown, Stopwatch.GetTimestamp(), "given_up");
             }
             catch (RaftDbException failure)
             {

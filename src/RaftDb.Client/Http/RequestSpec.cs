@@ -1,3 +1,6 @@
+using System.Globalization;
+using RaftDb.Client.Protocol;
+
 namespace RaftDb.Client.Http;
 
 /// <summary>A request, before it is known which node it goes to.</summary>
@@ -36,7 +39,9 @@ internal sealed record RequestSpec(HttpMethod Method, string Target, ReadOnlyMem
             message.Headers.TryAddWithoutValidation(name, value);
         }
 
-        message.Headers.TryAddWithoutValidation("RaftDb-Timeout-Ms", Math.Max(1, (long)remaining.TotalMilliseconds).ToString());
+        // Nodes refuse to promise an answer after more than a minute.
+        long milliseconds = Math.Clamp((long)remaining.TotalMilliseconds, 1, 60_000);
+        message.Headers.TryAddWithoutValidation(HeaderNames.TimeoutMs, milliseconds.ToString(CultureInfo.InvariantCulture));
         return message;
     }
 }
