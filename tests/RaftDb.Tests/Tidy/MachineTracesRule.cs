@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace RaftDb.Tests.Tidy;
 
-/// <summary>Nothing tells of the machine that something was written on: no absolute paths, no package registry but the public one.</summary>
+/// <summary>Nothing tells of the machine that something was written on: no absolute paths, no package registry: everybody has their own.</summary>
 public static partial class MachineTracesRule
 {
     public static IEnumerable<Finding> Check(SourceFile file)
@@ -25,6 +25,6 @@ public static partial class MachineTracesRule
     [GeneratedRegex(@"(?<![\w.])/(?:wor[k]|roo[t]|hom[e])/")]
     private static partial Regex MachinePath();
 
-    [GeneratedRegex(@"https?://(?!api\.nuget\.org/)[\w.:-]+/\S*(?:v3/index\.jso[n]|/nuge[t]/|/simpl[e]/|/np[m]/)|\b[\w-]*(?:artifactor[y]|nexu[s]|jfro[g])[\w-]*\.[\w.-]+", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"https?://[\w.-]*(?:nuge[t]|np[m]|debia[n])\w*\.|https?://[\w.:-]+/\S*(?:v3/index\.jso[n]|/nuge[t]/|/simpl[e]/|/np[m]/)|\b[\w-]*(?:artifactor[y]|nexu[s]|jfro[g])[\w-]*\.[\w.-]+", RegexOptions.IgnoreCase)]
     private static partial Regex Registry();
 }

@@ -123,11 +123,12 @@ public sealed class TidyRuleTests
     [TestCase("cd /ho" + "me/me")]
     [TestCase("<add key=\"x\" value=\"http://10.0.0.1:8080/feed/v3/index" + ".json\" />")]
     [TestCase("https://packages.example.org/repository/nu" + "get/x")]
+    [TestCase("https://api.nu" + "get.org/v3/x")]
     [TestCase("host: my-artifac" + "tory.example.org")]
     public void A_trace_of_the_machine_is_found(string line) => Found(MachineTracesRule.Check(new("a.txt", "first\n" + line)), "a.txt", 2);
 
     [TestCase("a network/peer, src/homework/x, ../root/x")]
-    [TestCase("https://api.nuget.org/v3/index" + ".json")]
+    [TestCase("https://example.org/nuances, https://www.rfc-editor.org/x")]
     public void What_tells_of_no_machine_passes(string line) => Assert.That(MachineTracesRule.Check(new("a.txt", line)), Is.Empty);
 
     [Test]
