@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RaftDb.Raft;
+using RaftDb.Server.Metrics;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -18,7 +19,7 @@ internal sealed class NodeReplicaHost(
     ITransport transport,
     IStateMachineStore store,
     ReplicaScheduler scheduler,
-    ReplicaMetrics metrics,
+    NodeMetrics metrics,
     ILogger log,
     Action<Exception> fail) : IReplicaHost
 {
@@ -34,7 +35,7 @@ internal sealed class NodeReplicaHost(
 
     public IStateMachineStore Store => store;
 
-    public ReplicaMetrics Metrics => metrics;
+    public NodeMetrics Metrics => metrics;
 
     public HybridTimestamp LogTime() => logClock.Now();
 

@@ -11,7 +11,7 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>The node and, through it, the cluster, as the interfaces show them.</summary>
 internal sealed class NodeView(
-    Guid cluster, NodeOptions options, RangeMap map, LocalReplicas replicas, ITransport transport, RangeStatusBuilder ranges, Readiness readiness, string sqlite) : INodeView
+    Guid cluster, NodeOptions options, RangeMap map, LocalReplicas replicas, ITransport transport, RangeStatusBuilder ranges, Readiness readiness, IStateMachineStore store, string sqlite) : INodeView
 {
     public static readonly string Version =
         typeof(NodeView).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -29,17 +29,15 @@ internal sealed class NodeView(
 
     public async ValueTask<Outcome<StateDigestAnswer>> DigestAsync(RangeId range, CancellationToken cancel)
     {
-        if (replicas.Find(range) is not { } replica)
+        if (Local(range, out Replica? replica) is { } refusal)
         {
-            return new RequestError(
-                ErrorCode.NotFound,
-                map.Find(range) is null ? $"There is no range {range}. See /v1/ranges." : $"Node {_node} has no replica of range {range}. Ask one of its nodes.");
+            return refusal;
         }
 
-        StateHandle state = replica.State;
+        StateHandle state = replica!.State;
         if (!state.TryUse())
         {
-            return new RequestError(ErrorCode.Unavailable, $"The state of range {range} is being replaced by a snapshot. Retry.");
+            return Replaced(range);
         }
 
         try
@@ -51,6 +49,29 @@ internal sealed class NodeView(
         {
             state.Release();
         }
+    }
+
+    public async ValueTask<Outcome<RangeBackup>> BackupAsync(RangeId range, CancellationToken cancel)
+    {
+        if (Local(range, out Replica? replica) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return await Task.Run(() => RangeBackup.Make(replica!, store, cancel), cancel) is { } backup ? backup : Replaced(range);
+    }
+
+    private static RequestError Replaced(RangeId range) =>
+        new(ErrorCode.Unavailable, $"The state of range {range} is being replaced by a snapshot. Retry.");
+
+    private RequestError? Local(RangeId range, out Replica? replica)
+    {
+        replica = replicas.Find(range);
+        return replica is not null
+            ? null
+            : new(
+                ErrorCode.NotFound,
+                map.Find(range) is null ? $"There is no range {range}. See /v1/ranges." : $"Node {_node} has no replica of range {range}. Ask one of its nodes.");
     }
 
     private List<NodeStatus> Nodes(IReadOnlyList<RangeStatus> all)

@@ -46,7 +46,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _loggers = loggers;
         _log = loggers.CreateLogger($"node {options.Node.Id}");
         _readiness = new Readiness(_replicas, _clock);
-        _metrics = new NodeMetrics();
+        _metrics = new NodeMetrics(new NodeId(options.Node.Id));
     }
 
     /// <summary>Completes with the cause when the node can't go on; it must then be disposed, and its process should end.</summary>
@@ -153,7 +153,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
             throw new StorageRefusedException($"The data directory {own.Data} can't be made: {e.Message}", e);
         }
 
-        _lock = DirectoryLock.Acquire(own.Data);
+        _lock = DirectoryLock.Take(own.Data);
         IPEndPoint http = await ResolveAsync(own.Http, "Node:Http (--http)", cancel);
         ProbePort(http, own.Http, "Node:Http (--http)");
         try
@@ -175,14 +175,13 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
         _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
-        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", SqliteLibrary.Version);
+        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
         _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log);
         int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
-        ReplicaMetrics replicaMetrics = new();
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : cores, own.Appliers > 0 ? own.Appliers : cores, _clock, _binlog, _transport, _log, Fail);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, replicaMetrics, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. _options.ClusterMap().Keys], _options.SplitKeyList(), own.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
@@ -201,9 +200,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _transport.Start(new PeerEvents(_replicas, router, status, _store, _log));
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
-        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, SqliteLibrary.Version);
+        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
-        MetricsWiring.Attach(_metrics, _replicas, _binlog, replicaMetrics);
+        MetricsWiring.Attach(_metrics, _replicas, _binlog);
         await ServeAsync(http, router, view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
@@ -226,7 +225,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        HttpApi.Configure(builder, api, http);
+        builder.WebHost.UseKestrelCore();
+        HttpApi.Configure(builder, api);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));
         _web = builder.Build();
         HttpApi.Map(_web, new ApiServices(api, router, view, _metrics));
         try

@@ -15,6 +15,9 @@ internal interface INodeView
 
     /// <summary>The digest of this node's own replica of a range.</summary>
     ValueTask<Outcome<StateDigestAnswer>> DigestAsync(RangeId range, CancellationToken cancel);
+
+    /// <summary>A consistent copy of this node's own replica of a range.</summary>
+    ValueTask<Outcome<RangeBackup>> BackupAsync(RangeId range, CancellationToken cancel);
 }
 
 /// <summary>A digest and whose it is.</summary>

@@ -67,7 +67,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             return;
         }
 
-        host.Metrics.AppliedEntries(entries.Count);
+        host.Metrics.Applied(entries.Count);
         replica.Post(new ApplyDone(entries, results));
         lock (_gate)
         {

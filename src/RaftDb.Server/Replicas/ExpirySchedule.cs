@@ -1,5 +1,4 @@
 using RaftDb.Raft;
-using RaftDb.Server.Ranges;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 

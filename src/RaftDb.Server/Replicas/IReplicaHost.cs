@@ -1,4 +1,5 @@
 using RaftDb.Raft;
+using RaftDb.Server.Metrics;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
@@ -46,5 +47,5 @@ internal interface IReplicaHost
     void ReplicaHalted(Replica replica, string reason);
 
     /// <summary>Figures.</summary>
-    ReplicaMetrics Metrics { get; }
+    NodeMetrics Metrics { get; }
 }

@@ -1,6 +1,5 @@
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
-using RaftDb.Server.Ranges;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Server.Replicas;

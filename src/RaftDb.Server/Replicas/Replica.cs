@@ -1,7 +1,6 @@
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Messages;
-using RaftDb.Server.Ranges;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
@@ -34,6 +33,8 @@ internal sealed class Replica
     private volatile StateHandle _state;
     private volatile ReadProof? _proof;
     private volatile string? _halted;
+    private volatile IReadOnlyList<FollowerStatus> _lastFollowers = [];
+    private Instant _lookAt;
     private LogIndex _handedOut;
     private Instant _sweepAt = Instant.Never;
 
@@ -69,6 +70,12 @@ internal sealed class Replica
 
     /// <summary>Why this replica has stopped; null while it works. Thread-safe.</summary>
     public string? Halted => _halted;
+
+    /// <summary>Proposals that were not taken from the inbox yet. Thread-safe.</summary>
+    public int QueuedProposals => Volatile.Read(ref _inboxProposals);
+
+    /// <summary>What a leader knew of its followers at the last look, at most a second ago; empty for others. Thread-safe.</summary>
+    public IReadOnlyList<FollowerStatus> LastFollowers => _lastFollowers;
 
     /// <summary>When <see cref="Process"/> is to be called next, even with an empty inbox.</summary>
     public Instant NextDeadline { get; private set; }
@@ -157,7 +164,7 @@ internal sealed class Replica
         // 5. Apply what is committed; the results come back to the inbox.
         if (ready.Committed.Count > 0)
         {
-            _host.Metrics.CommittedEntries(ready.Committed.Count);
+            _host.Metrics.Committed(ready.Committed.Count);
             _handedOut = ready.Committed[^1].Index;
             _apply.Enqueue(ready);
         }
@@ -193,7 +200,7 @@ internal sealed class Replica
     {
         StateHandle old = _state;
         _state = next;
-        _host.Metrics.SnapshotInstalled();
+        _host.Metrics.SnapshotReceived();
         string file = old.Machine.FileName;
         _host.RunInBackground("closing the state that a snapshot replaced", _ =>
         {
@@ -435,13 +442,19 @@ internal sealed class Replica
             _sweepAt = Instant.Never;
         }
 
+        if (now >= _lookAt)
+        {
+            _lastFollowers = _node.Followers(now);
+            _lookAt = now + TimeSpan.FromSeconds(1);
+        }
+
         Checkpoints.Consider(now);
         Expiry.Consider(now, _node.Role == Role.Leader);
     }
 
     private void Register(ProposalOutcome outcome)
     {
-        _host.Metrics.Proposed(outcome.Accepted, _newProposals.Count - outcome.Accepted);
+        _host.Metrics.ProposalsAccepted(outcome.Accepted);
         for (int i = 0; i < _newProposals.Count; i++)
         {
             if (i < outcome.Accepted)
@@ -450,8 +463,9 @@ internal sealed class Replica
             }
             else
             {
-                _newProposals[i].Complete(
-                    outcome.Refusal == ProposalRefusal.Overloaded ? ProposalStatus.Overloaded : ProposalStatus.NotLeader);
+                bool overloaded = outcome.Refusal == ProposalRefusal.Overloaded;
+                _host.Metrics.ProposalDropped(overloaded ? "overloaded" : "not_leader");
+                _newProposals[i].Complete(overloaded ? ProposalStatus.Overloaded : ProposalStatus.NotLeader);
             }
         }
     }

@@ -59,7 +59,8 @@ internal static class ShapeCodec
             FailoverMode = failover,
             Generation = generation,
             Start = start,
-            End = end is null ? null : new ReadOnlyMemory<byte>(end),
+            // Spelled out: without its type, null would become an empty end by way of byte[].
+            End = end is null ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(end),
             Replicas = replicas,
         };
     }

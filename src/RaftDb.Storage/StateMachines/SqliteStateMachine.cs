@@ -37,6 +37,11 @@ internal sealed class SqliteStateMachine : IStateMachine
         try
         {
             StateSchema.ConfigureWriter(_writer, options.WriterCacheBytes);
+            if (options.MaxPages > 0)
+            {
+                _writer.Execute($"PRAGMA max_page_count = {options.MaxPages}");
+            }
+
             StateMeta meta = StateMeta.ReadFrom(_writer, range);
             byte keyspace = Keyspace.Of(meta.Descriptor.Kind);
             _begin = _writer.Prepare("BEGIN IMMEDIATE");

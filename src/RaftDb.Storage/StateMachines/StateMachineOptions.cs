@@ -28,6 +28,9 @@ public sealed record StateMachineOptions
     /// <summary>A libsqlite3 to load instead of the bundled 3.35.5; null = the bundled one. One per process.</summary>
     public string? SqliteLibrary { get; init; }
 
+    /// <summary>Most pages of a state file, 0 = as many as the disk holds: how tests fill a disk.</summary>
+    internal int MaxPages { get; init; }
+
     /// <summary>Throws <see cref="ArgumentException"/> naming the option that makes no sense.</summary>
     public StateMachineOptions Validate()
     {
