@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace RaftDb.Tests.Tidy;
 
-/// <summary>A file is named like a type in it, so that who knows the one finds the other. A family of many small types may go under one plural.</summary>
+/// <summary>A file is named like a type in it, so that who knows the one finds the other. A family of small types may go under one plural.</summary>
 public static partial class FileNameRule
 {
-    private const int Family = 4;
+    private const int Family = 2;
 
     public static IEnumerable<Finding> Check(SourceFile file)
     {

@@ -25,6 +25,13 @@ public sealed class TidyTests
     }
 
     [Test]
+    public void Tests_that_documents_name_exist()
+    {
+        SourceFile[] tests = [.. Repository.Texts.Where(file => file.IsBelow("tests") && file.HasExtension(".cs"))];
+        Holds(Repository.Texts.Where(DocumentPathsRule.IsDocument).SelectMany(document => DocumentTestNamesRule.Check(document, tests)));
+    }
+
+    [Test]
     public void No_file_is_too_long() => Holds(Repository.Texts.SelectMany(FileLengthRule.Check));
 
     [Test]
@@ -38,7 +45,7 @@ public sealed class TidyTests
 
     private static void Holds(IEnumerable<Finding> findings)
     {
-        List<Finding> all = [.. findings];
+        List<Finding> all = [.. findings.Distinct()];
         Assert.That(all.Count == 0, string.Join(Environment.NewLine, all));
     }
 }
