@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using RaftDb.Raft;
@@ -166,16 +167,16 @@ internal sealed class RaftDbNode : IAsyncDisposable
         }
 
         // 2. Who am I: from the disk, or by founding the cluster together with all others.
-        NodeIdentity identity = await IdentityAsync(cancel);
+        _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
+        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
+        NodeIdentity identity = await IdentityAsync(facts, cancel);
         _log.LogInformation("This is node {Node} of cluster {Cluster}", identity.Node, identity.Cluster);
 
         // 3. Recover: the log first, then what it knows of.
         PosixDisk disk = new(own.Data);
         _binlog = NodeBinlog.Open(disk, "binlog", new BinlogIdentity(identity.Cluster, identity.Node, identity.Store), _options.Binlog);
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
-        _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
-        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
         _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log);
         int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
         _scheduler = new ReplicaScheduler(
@@ -183,7 +184,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         NodeReplicaHost host = new(
             identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
-            [.. _options.ClusterMap().Keys], _options.SplitKeyList(), own.ReplicationFactor, _options.Raft.FailoverMode);
+            [.. identity.Members.Select(m => m.Node)], [.. identity.SplitKeys.Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))], own.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
         IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges), _replicas);
 
@@ -207,17 +208,21 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
-    private async Task<NodeIdentity> IdentityAsync(CancellationToken cancel)
+    private async Task<NodeIdentity> IdentityAsync(LocalNodeFacts facts, CancellationToken cancel)
     {
-        BootstrapRequest request = new(
-            _options.Node.Data,
-            new NodeId(_options.Node.Id),
-            _options.ClusterMap(),
-            _options.SplitKeyList(),
-            _options.Node.ReplicationFactor,
-            _listener!,
-            _options.Transport);
-        return await Bootstrapper.RunAsync(request, _log, cancel);
+        NodeSection own = _options.Node;
+        BootstrapRequest request = new()
+        {
+            DataDirectory = own.Data,
+            Node = new NodeId(own.Id),
+            Agreement = ClusterAgreement.Of(_options.ClusterMap().Select(pair => (pair.Key, pair.Value)), _options.SplitKeyTexts()),
+            Facts = facts,
+            Listener = _listener!,
+            Log = _log,
+            Options = _options.Transport,
+            Progress = text => _log.LogInformation("{Progress}", text),
+        };
+        return await Bootstrapper.RunAsync(request, cancel);
     }
 
     private async Task ServeAsync(IPEndPoint http, RequestRouter router, NodeView view, CancellationToken cancel)
