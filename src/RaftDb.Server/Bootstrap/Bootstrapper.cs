@@ -14,6 +14,8 @@ internal sealed class Bootstrapper
     private static readonly TimeSpan RemindAfter = TimeSpan.FromSeconds(10);
 
     private readonly BootstrapRequest _request;
+    private readonly ClusterAgreement _told;
+    private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly BootstrapAgreement _agreement;
     private readonly HelloFactory _hellos;
@@ -22,27 +24,30 @@ internal sealed class Bootstrapper
     private string _waitingFor = "";
     private long _remindedAt;
 
-    private Bootstrapper(BootstrapRequest request)
+    private Bootstrapper(BootstrapRequest request, ClusterAgreement told, ILogger log)
     {
         _request = request;
-        var state = NodeIdentityStore.LoadOrBegin(request.DataDirectory, request.Node, request.Agreement);
-        _agreement = new(request.Node, request.Agreement, state, Guid.NewGuid);
-        _hellos = new(state.Cluster, request.Node, state.Store, request.Agreement.Hash, request.Facts, HelloFactory.NewIncarnation());
-        _door = new(request.Node, request.Agreement);
+        _told = told;
+        _log = log;
+        var state = NodeIdentityStore.LoadOrBegin(request.DataDirectory, request.Node, told);
+        _agreement = new(request.Node, told, state, Guid.NewGuid);
+        _hellos = new(state.Cluster, request.Node, state.Store, told.Hash, new("", "", "", ""), HelloFactory.NewIncarnation());
+        _door = new(request.Node, told);
     }
 
     /// <summary>Returns this node's identity once all nodes of --cluster have agreed (at once, when they did so before). Throws
     /// <see cref="BootstrapRefusedException"/> when they never can. Afterwards the port goes on telling slower nodes the outcome.</summary>
-    public static async Task<NodeIdentity> RunAsync(BootstrapRequest request, CancellationToken cancel)
+    public static async Task<NodeIdentity> RunAsync(BootstrapRequest request, ILogger log, CancellationToken cancel)
     {
-        if (request.Agreement.Members.All(member => member.Node != request.Node))
+        var told = ClusterAgreement.Of(request.Cluster, request.SplitKeys, request.ReplicationFactor);
+        if (!request.Cluster.ContainsKey(request.Node))
         {
-            throw new BootstrapRefusedException($"--cluster ({request.Agreement.ClusterText}) does not name this node, {request.Node}: correct --id or --cluster.");
+            throw new BootstrapRefusedException($"--cluster ({told.ClusterText}) does not name this node, {request.Node}: correct --id or --cluster.");
         }
 
         return NodeIdentityStore.Load(request.DataDirectory) is { } known
-            ? RequireNode(known, request).StartedWith(request.Agreement)
-            : await new Bootstrapper(request).AgreeAsync(cancel);
+            ? RequireNode(known, request).StartedWith(told)
+            : await new Bootstrapper(request, told, log).AgreeAsync(cancel);
     }
 
     private static NodeIdentity RequireNode(NodeIdentity known, BootstrapRequest request) =>
@@ -58,7 +63,7 @@ internal sealed class Bootstrapper
         Advance();
         List<Task> polls =
         [
-            .. _request.Agreement.Members.Where(m => m.Node != _request.Node).Select(m => Task.Run(() => PollAsync(m.Node, m.Address, polling.Token))),
+            .. _told.Members.Where(m => m.Node != _request.Node).Select(m => Task.Run(() => PollAsync(m.Node, m.Address, polling.Token))),
         ];
         try
         {
@@ -76,7 +81,7 @@ internal sealed class Bootstrapper
             await Task.WhenAll(polls.Select(poll => poll.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default)));
         }
 
-        _request.Log.LogInformation("This node, {Node}, belongs to cluster {Cluster}.", _request.Node.Value, _agreement.State.Cluster);
+        _log.LogInformation("This node, {Node}, belongs to cluster {Cluster}.", _request.Node.Value, _agreement.State.Cluster);
         return NodeIdentityStore.Load(_request.DataDirectory)
             ?? throw new BootstrapRefusedException($"{NodeIdentityStore.FileName} in {_request.DataDirectory} was changed by another process during the bootstrap.");
     }
@@ -90,8 +95,8 @@ internal sealed class Bootstrapper
             try
             {
                 using var connection = await PeerDialer.DialAsync(
-                    address, _hellos.For(node, ConnectionPurpose.Bootstrap), hello => _door.JudgeDialled(hello, node, address), _request.Options, stop);
-                var status = await BootstrapExchange.AskAsync(connection, Status(), _request.Options, stop);
+                    address, _hellos.For(node, ConnectionPurpose.Bootstrap), hello => _door.JudgeDialled(hello, node, address), _request.Transport, stop);
+                var status = await BootstrapExchange.AskAsync(connection, Status(), _request.Transport, stop);
                 Observe(status, connection.Remote.AgreementHash);
                 pause = PollInterval;
             }
@@ -115,7 +120,7 @@ internal sealed class Bootstrapper
         {
             if (_door.JudgeIncoming(connection.Hello) is { } refusal)
             {
-                _request.Log.LogWarning("A connection from {Address} was refused: {Reason}", connection.RemoteAddress, refusal.Reason);
+                _log.LogWarning("A connection from {Address} was refused: {Reason}", connection.RemoteAddress, refusal.Reason);
                 await Handshake.RefuseAsync(connection.Stream, refusal, first: true, connection.Deadline);
                 return;
             }
@@ -129,7 +134,7 @@ internal sealed class Bootstrapper
     {
         lock (_gate)
         {
-            return new(_request.Node, _agreement.State, _request.Agreement.ClusterText, _request.Agreement.SplitKeysText);
+            return new(_request.Node, _agreement.State, _told.ClusterText, _told.PlacementText);
         }
     }
 
@@ -162,8 +167,8 @@ internal sealed class Bootstrapper
         {
             while (_agreement.Step() is { } next)
             {
-                NodeIdentityStore.Save(_request.DataDirectory, _request.Node, _request.Agreement, next);
-                _request.Log.LogInformation("The bootstrap of node {Node} is {Phase} (cluster {Cluster}).", _request.Node.Value, next.Phase, next.Cluster);
+                NodeIdentityStore.Save(_request.DataDirectory, _request.Node, _told, next);
+                _log.LogInformation("The bootstrap of node {Node} is {Phase} (cluster {Cluster}).", _request.Node.Value, next.Phase, next.Cluster);
             }
 
             if (_agreement.State.Phase == BootstrapPhase.Committed)
@@ -182,12 +187,12 @@ internal sealed class Bootstrapper
         var missing = _agreement.Missing.ToList();
         var text = missing.Count == 0
             ? "all nodes are there; waiting for them to agree"
-            : $"waiting for {(missing.Count == 1 ? "node" : "nodes")} {string.Join(", ", missing)} at {string.Join(", ", missing.Select(_request.Agreement.AddressOf))}";
+            : $"waiting for {(missing.Count == 1 ? "node" : "nodes")} {string.Join(", ", missing)} at {string.Join(", ", missing.Select(_told.AddressOf))}";
         var now = Environment.TickCount64;
         if (text != _waitingFor || now - _remindedAt >= RemindAfter.TotalMilliseconds)
         {
             (_waitingFor, _remindedAt) = (text, now);
-            _request.Log.LogInformation("Bootstrap: {Progress}.", text);
+            _log.LogInformation("Bootstrap: {Progress}.", text);
             _request.Progress?.Invoke(text);
         }
     }

@@ -8,6 +8,9 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Passes beside applies before a moment between two is taken. Each leaves only what was written meanwhile.</summary>
     private const int MaxPasses = 3;
 
+    /// <summary>Tries to get past readers while applies wait. One costs microseconds when there is nothing left to write.</summary>
+    private const int MaxAttempts = 8;
+
     /// <summary>What a frame of the WAL costs beside its page.</summary>
     private const int FrameHeaderBytes = 24;
 
@@ -60,7 +63,7 @@ internal sealed class Checkpointer : IDisposable
             for (int pass = 0; pass < MaxPasses; pass++)
             {
                 StateMeta before = published();
-                long left = Pass(SqliteNative.CheckpointPassive);
+                long left = Pass(SqliteNative.CheckpointPassive).Left;
                 if (left == 0)
                 {
                     return before;
@@ -72,11 +75,19 @@ internal sealed class Checkpointer : IDisposable
                 }
             }
 
-            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over, unless a reader still needs it.
+            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over. A reader of this instant may be in the
+            // way and is waited for; one that stays keeps its frames.
             lock (applying)
             {
                 StateMeta before = published();
-                return Pass(SqliteNative.CheckpointRestart) == 0 ? before : null;
+                (bool isBusy, long left) = Pass(SqliteNative.CheckpointRestart);
+                for (int attempt = 1; isBusy && attempt < MaxAttempts; attempt++)
+                {
+                    Thread.Yield();
+                    (isBusy, left) = Pass(SqliteNative.CheckpointRestart);
+                }
+
+                return left == 0 ? before : null;
             }
         }
     }
@@ -89,12 +100,12 @@ internal sealed class Checkpointer : IDisposable
         }
     }
 
-    private long Pass(int mode)
+    private (bool IsBusy, long Left) Pass(int mode)
     {
         long written = Volatile.Read(ref _written);
-        (_, int log, int checkpointed) = _database.Checkpoint(mode);
+        (bool isBusy, int log, int checkpointed) = _database.Checkpoint(mode);
         int left = log - checkpointed;
         Volatile.Write(ref _durable, Math.Max(_durable, written - left));
-        return left;
+        return (isBusy, left);
     }
 }

@@ -13,7 +13,7 @@ namespace RaftDb.Server.Transport.Connections;
 /// from a link that the other side has lost: it ends the other link with a last word, after which everything on it has arrived, so nothing is lost and no
 /// loss is reported. The smaller side meanwhile sends on the newest link, which is certainly alive.
 /// </remarks>
-internal sealed class Peer(NodeId node, string address, NodeId self, PeerTransportOptions options, HybridClock clock, ITransportHandler handler, ILogger log)
+internal sealed class Peer(NodeId node, string address, NodeId self, PeerTransportOptions options, TransportMetrics metrics, HybridClock clock, ITransportHandler handler, ILogger log)
 {
     private readonly Lock _gate = new();
     private readonly List<PeerLink> _links = [];
@@ -35,7 +35,7 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
 
     public string Address { get; } = address;
 
-    public TransportMetrics Metrics { get; } = new(node);
+    public TransportMetrics Metrics { get; } = metrics;
 
     public Outbox Outbox { get; } = new(options.MaxQueuedBytes);
 
