@@ -46,7 +46,7 @@ internal static class ScanCommand
             };
             await using RaftDbClient db = client.Connect(parsed);
             using Stream output = new BufferedStream(Console.OpenStandardOutput());
-            await foreach (ScanItem item in db.ScanAsync(options, cancel))
+            await foreach (Client.ScanItem item in db.ScanAsync(options, cancel))
             {
                 output.Write(Line(item, client.Json(parsed), options.KeysOnly, asHex, parsed.GetValue(raw)));
                 output.Write("\n"u8);
@@ -57,7 +57,7 @@ internal static class ScanCommand
         return command;
     }
 
-    private static byte[] Line(ScanItem item, bool json, bool keysOnly, bool hex, bool raw)
+    private static byte[] Line(Client.ScanItem item, bool json, bool keysOnly, bool hex, bool raw)
     {
         if (json)
         {

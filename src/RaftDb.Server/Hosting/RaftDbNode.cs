@@ -2,8 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using RaftDb.Raft;
 using RaftDb.Server.Api;
 using RaftDb.Server.Bootstrap;
 using RaftDb.Server.Metrics;
@@ -169,7 +170,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         // 2. Who am I: from the disk, or by founding the cluster together with all others.
         _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
         LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
-        NodeIdentity identity = await IdentityAsync(facts, cancel);
+        NodeIdentity identity = await IdentityAsync(cancel);
         _log.LogInformation("This is node {Node} of cluster {Cluster}", identity.Node, identity.Cluster);
 
         // 3. Recover: the log first, then what it knows of.
@@ -184,7 +185,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         NodeReplicaHost host = new(
             identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
-            [.. identity.Members.Select(m => m.Node)], [.. identity.SplitKeys.Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))], own.ReplicationFactor, _options.Raft.FailoverMode);
+            [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
         IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges), _replicas);
 
@@ -208,28 +209,26 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
-    private async Task<NodeIdentity> IdentityAsync(LocalNodeFacts facts, CancellationToken cancel)
+    private async Task<NodeIdentity> IdentityAsync(CancellationToken cancel)
     {
         NodeSection own = _options.Node;
-        BootstrapRequest request = new()
-        {
-            DataDirectory = own.Data,
-            Node = new NodeId(own.Id),
-            Agreement = ClusterAgreement.Of(_options.ClusterMap().Select(pair => (pair.Key, pair.Value)), _options.SplitKeyTexts()),
-            Facts = facts,
-            Listener = _listener!,
-            Log = _log,
-            Options = _options.Transport,
-            Progress = text => _log.LogInformation("{Progress}", text),
-        };
-        return await Bootstrapper.RunAsync(request, cancel);
+        BootstrapRequest request = new(
+            own.Data,
+            new NodeId(own.Id),
+            _options.ClusterMap(),
+            [.. _options.SplitKeyTexts().Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))],
+            own.ReplicationFactor,
+            _listener!,
+            _options.Transport,
+            text => _log.LogInformation("{Progress}", text));
+        return await Bootstrapper.RunAsync(request, _log, cancel);
     }
 
     private async Task ServeAsync(IPEndPoint http, RequestRouter router, NodeView view, CancellationToken cancel)
     {
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(_loggers);
         builder.WebHost.UseKestrelCore();
         HttpApi.Configure(builder, api);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using RaftDb.Raft;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;

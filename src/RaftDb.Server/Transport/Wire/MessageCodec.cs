@@ -70,9 +70,11 @@ internal static class MessageCodec
             case VoteRequest m:
                 Begin(writer, VoteRequestKind, item, Flag(m.PreVote, 0) | Flag(m.Transfer, 1) | Flag(m.LeaderCrashed, 2));
                 Position(writer, m.Last);
+                Position(writer, m.Commit);
                 break;
             case VoteResponse m:
                 Begin(writer, VoteResponseKind, item, Flag(m.PreVote, 0) | Flag(m.Granted, 1));
+                Position(writer, m.Commit);
                 break;
             case InstallSnapshot m:
                 Begin(writer, InstallSnapshotKind, item);
@@ -158,13 +160,17 @@ internal static class MessageCodec
             case VoteRequestKind:
             {
                 var flags = reader.Flags(3);
-                return new VoteRequest(from, to, term, Position(ref reader), Has(flags, 0), Has(flags, 1), Has(flags, 2));
+                var last = Position(ref reader);
+                return new VoteRequest(from, to, term, last, Has(flags, 0), Has(flags, 1), Has(flags, 2))
+                {
+                    Commit = Position(ref reader),
+                };
             }
 
             case VoteResponseKind:
             {
                 var flags = reader.Flags(2);
-                return new VoteResponse(from, to, term, Has(flags, 0), Has(flags, 1));
+                return new VoteResponse(from, to, term, Has(flags, 0), Has(flags, 1)) { Commit = Position(ref reader) };
             }
 
             case InstallSnapshotKind:

@@ -214,7 +214,7 @@ internal sealed class ScriptRunner
         directive.Arguments.Skip(1).Where(argument => argument.Values.Count == 0 && argument.Key != "silent").Select(argument => argument.Key);
 
     private static string Status(ScriptedNode node) => node.Raft is { } raft
-        ? $"{node.Id} {raft.Role} term={raft.Term} leader={raft.Leader} last={MessageText.Of(raft.Last)} commit={raft.Commit} " +
+        ? $"{node.Id} {raft.Role} term={raft.Term} leader={raft.Leader} last={MessageText.Of(raft.Last)} persisted={raft.Persisted} commit={raft.Commit} " +
             $"applied={raft.Applied} {raft.Configuration}{(raft.IsQuiet ? " quiet" : "")}"
         : $"{node.Id} does not run";
 

@@ -131,8 +131,9 @@ internal sealed class SimFaults(SimWorld world, SeededRandom random)
     {
         world.Network.Join();
         world.Marks.Hit("partitions");
-        var kind = random.Below(5);
+        var kind = random.Below(6);
         var one = random.Pick(world.Nodes);
+        var two = random.Pick(world.Nodes);
         foreach (var a in world.Nodes)
         {
             foreach (var b in world.Nodes)
@@ -143,6 +144,7 @@ internal sealed class SimFaults(SimWorld world, SeededRandom random)
                     1 => a == one != (b == one),
                     2 => a == one && b != one,
                     3 => b == one && a != one,
+                    4 => (a == one && b == two) || (a == two && b == one),
                     _ => a.Id.Value % 2 != b.Id.Value % 2,
                 };
                 if (cut)

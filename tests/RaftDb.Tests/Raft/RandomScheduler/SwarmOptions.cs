@@ -89,6 +89,7 @@ internal sealed record SwarmOptions
             ElectionTimeout = electionTimeout,
             HeartbeatInterval = electionTimeout / random.Pick([3, 5, 10]),
             FailoverMode = random.Chance(400) ? FailoverMode.Lease : FailoverMode.Fast,
+            MaxClockDrift = random.Pick([0, 0.05, 0.3]),
             MaxAppendBytes = append,
             MaxInflightMessages = random.Pick([1, 2, 8, 256]),
             MaxInflightBytes = append * (long)random.Pick([1, 4, 64]),
