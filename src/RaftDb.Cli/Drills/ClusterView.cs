@@ -49,7 +49,7 @@ internal sealed class ClusterView(ClusterProcesses cluster) : IAsyncDisposable
             Prefix = DrillKeys.Prefix,
             Read = new ReadOptions { Consistency = "eventual", Replica = node.ToString(CultureInfo.InvariantCulture) },
         };
-        await foreach (ScanItem item in _clients[node].ScanAsync(options, cancel))
+        await foreach (Client.ScanItem item in _clients[node].ScanAsync(options, cancel))
         {
             all.Add(new Bytes(item.Key).ToString(), new Bytes(item.Value).ToString());
         }

@@ -229,6 +229,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
+        builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
         HttpApi.Configure(builder, api);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));

@@ -61,10 +61,10 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
         if (query.Reverse)
         {
-            return !range.Start.IsEmpty && Compare(query.Start, range.Start) < 0 ? range.Start : null;
+            return !range.Start.IsEmpty && Compare(query.Start, range.Start) < 0 ? range.Start : (ReadOnlyMemory<byte>?)null;
         }
 
-        return range.End is { } end && (query.End is not { } queryEnd || Compare(end, queryEnd) < 0) ? end : null;
+        return range.End is { } end && (query.End is not { } queryEnd || Compare(end, queryEnd) < 0) ? end : (ReadOnlyMemory<byte>?)null;
     }
 
     private static int Compare(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) => a.Span.SequenceCompareTo(b.Span);

@@ -167,7 +167,7 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
 
         // Who holds a snapshot of a term has seen that term; no vote was cast in a term that is only seen now.
         HardState state = HardState.Term < checkpoint.Position.Term ? new HardState(checkpoint.Position.Term, ReplicaId.None, HardState.Commit) : HardState;
-        HardState = state with { Commit = LogIndex.Max(state.Commit, checkpoint.Position.Index) };
+        SetHardState(state with { Commit = LogIndex.Max(state.Commit, checkpoint.Position.Index) }, segment);
         SetCheckpoint(checkpoint, checkpoint.Position, segment);
     }
 
