@@ -80,7 +80,7 @@ internal sealed class ClientOverHttpTests
     public async Task A_condition_that_fails_carries_the_present_version()
     {
         await _client.PutAsync("a", "1");
-        RaftDbException failure = Assert.ThrowsAsync<RaftDbException>(async () => await _client.PutAsync("a", "2", new() { IfVersion = 7 }))!;
+        RaftDbException failure = (await Assert.ThrowsAsync<RaftDbException>(async () => await _client.PutAsync("a", "2", new() { IfVersion = 7 })))!;
         Assert.That((failure.Code, failure.Version), Is.EqualTo(("condition_failed", (ulong?)1)));
     }
 
