@@ -1,9 +1,9 @@
-using RaftDb.Raft.Log;
 using RaftDb.Raft;
+using RaftDb.Raft.Log;
 using RaftDb.Server.Replicas;
+using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
-using RaftDb.Storage;
 
 namespace RaftDb.Server.Ranges;
 
