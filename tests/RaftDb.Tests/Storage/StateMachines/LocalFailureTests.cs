@@ -16,7 +16,7 @@ public class LocalFailureTests
         using var full = Reopened(state, new() { MaxPages = 12 });
         var results = new List<CommandResult?>();
         StorageFailedException failure = Assert.Throws<StorageFailedException>(
-            () => full.Apply([Put(2, "b", 10), Put(3, "c", 100_000)], [], results));
+            () => full.Apply([Put(2, "b", 10), Put(3, "c", 100_000)], [], results))!;
         Assert.That(failure.SqliteCode & 0xff, Is.EqualTo(13), "SQLITE_FULL");
         Halted(full, before, results);
     }
