@@ -147,7 +147,6 @@ internal sealed class PrometheusExporterTests
         metrics.ElectionWon();
         metrics.Committed(3);
         metrics.Applied(2);
-        metrics.BinlogWritten(100);
         metrics.BinlogSynced(TimeSpan.FromMilliseconds(2));
         metrics.ProposalDropped("no_leader");
         metrics.ObserveTerms(() => [(new(2), 7)]);
@@ -160,7 +159,6 @@ internal sealed class PrometheusExporterTests
             "raftdb_elections_won_total 1",
             "raftdb_entries_committed_total 3",
             "raftdb_entries_applied_total 2",
-            "raftdb_binlog_written_bytes_total 100",
             "raftdb_binlog_fsync_seconds_bucket{le=\"0.0025\"} 1",
             "raftdb_proposals_dropped_total{reason=\"no_leader\"} 1",
             "raftdb_term{range=\"2\"} 7",
