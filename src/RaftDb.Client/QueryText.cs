@@ -13,6 +13,19 @@ internal sealed class QueryText(string path)
     private readonly StringBuilder _text = new(path);
     private bool _hasQuery;
 
+    /// <summary>The target of a key. A path can't hold the byte 0 (web servers refuse <c>%00</c>), a query can.</summary>
+    public static QueryText ForKey(ReadOnlySpan<byte> key)
+    {
+        QueryText target = new("/v1/kv/");
+        if (!key.Contains((byte)0))
+        {
+            return target.AppendPath(key);
+        }
+
+        target.Add("key", key);
+        return target;
+    }
+
     public QueryText AppendPath(ReadOnlySpan<byte> bytes)
     {
         AppendEscaped(bytes);

@@ -79,7 +79,7 @@ public sealed class RaftDbClient : IAsyncDisposable
     /// <summary>Reads a key; null when it is absent.</summary>
     public async Task<Entry?> GetAsync(Bytes key, ReadOptions? options = null, CancellationToken cancel = default)
     {
-        QueryText target = new QueryText("/v1/kv/").AppendPath(key.Memory.Span);
+        QueryText target = QueryText.ForKey(key.Memory.Span);
         options?.AddTo(target);
         try
         {
@@ -210,7 +210,7 @@ public sealed class RaftDbClient : IAsyncDisposable
 
     private static string KeyTarget(Bytes key, WriteOptions? options)
     {
-        QueryText target = new QueryText("/v1/kv/").AppendPath(key.Memory.Span);
+        QueryText target = QueryText.ForKey(key.Memory.Span);
         options?.AddTo(target);
         return target.ToString();
     }

@@ -11,6 +11,7 @@ internal sealed class Bootstrapper
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemindAfter = TimeSpan.FromSeconds(10);
 
     private readonly BootstrapRequest _request;
@@ -70,6 +71,13 @@ internal sealed class Bootstrapper
             await await Task.WhenAny([_done.Task, .. polls]);
             cancel.ThrowIfCancellationRequested();
         }
+        catch (BootstrapRefusedException)
+        {
+            // The others poll this node: they are to learn the difference too, instead of waiting for a process that has ended.
+            await Task.WhenAny(Task.Delay(Farewell, cancel));
+            _request.Listener.Route(ConnectionPurpose.Bootstrap, null);
+            throw;
+        }
         catch
         {
             _request.Listener.Route(ConnectionPurpose.Bootstrap, null);
@@ -118,7 +126,8 @@ internal sealed class Bootstrapper
     {
         using (connection)
         {
-            if (_door.JudgeIncoming(connection.Hello) is { } refusal)
+            var status = Status();
+            if (_door.JudgeIncoming(connection.Hello, status.State.Phase) is { } refusal)
             {
                 _log.LogWarning("A connection from {Address} was refused: {Reason}", connection.RemoteAddress, refusal.Reason);
                 await Handshake.RefuseAsync(connection.Stream, refusal, first: true, connection.Deadline);
@@ -126,7 +135,7 @@ internal sealed class Bootstrapper
             }
 
             await Handshake.SendHelloAsync(connection.Stream, _hellos.For(connection.Hello.Node, ConnectionPurpose.Bootstrap), connection.Deadline);
-            await BootstrapExchange.AnswerAsync(connection, Status());
+            await BootstrapExchange.AnswerAsync(connection, status);
         }
     }
 

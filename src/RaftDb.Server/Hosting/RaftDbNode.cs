@@ -174,7 +174,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _log.LogInformation("This is node {Node} of cluster {Cluster}", identity.Node, identity.Cluster);
 
         // 3. Recover: the log first, then what it knows of.
-        PosixDisk disk = new(own.Data);
+        TimedDisk disk = new(new PosixDisk(own.Data), _metrics);
         _binlog = NodeBinlog.Open(disk, "binlog", new BinlogIdentity(identity.Cluster, identity.Node, identity.Store), _options.Binlog);
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
@@ -188,6 +188,12 @@ internal sealed class RaftDbNode : IAsyncDisposable
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
         IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges), _replicas);
+
+        foreach (Replica replica in _replicas.All)
+        {
+            // Log time never goes back, whatever the machine's clock does between two starts.
+            logClock.Restore(replica.State.Machine.Time);
+        }
 
         // 4. Take part: timers, then the network, which brings the first messages.
         RangeMap map = new(ranges);
@@ -229,7 +235,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
-        builder.Services.AddRouting();
+        builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
         HttpApi.Configure(builder, api);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));

@@ -170,7 +170,6 @@ public sealed class NodeBinlog : IDisposable
             if (!_failed.Task.IsCompleted)
             {
                 _writer.Rest();
-                _writer.Settle();
                 ThrowKeeperFailure();
             }
         }

@@ -1,3 +1,4 @@
+using RaftDb.Storage.StateMachines.Reads;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines;
@@ -8,8 +9,8 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Passes beside applies before a moment between two is taken. Each leaves only what was written meanwhile.</summary>
     private const int MaxPasses = 3;
 
-    /// <summary>Tries to get past readers while applies wait. One costs microseconds when there is nothing left to write.</summary>
-    private const int MaxAttempts = 8;
+    /// <summary>How long new reads wait for those under way to end, when these are in a checkpoint's way. 10 ms: some time slices of a loaded machine.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>What a frame of the WAL costs beside its page.</summary>
     private const int FrameHeaderBytes = 24;
@@ -54,8 +55,9 @@ internal sealed class Checkpointer : IDisposable
 
     /// <summary>Checkpoints, and returns the state that is durable in the file for sure, or null when readers kept frames from being written back.</summary>
     /// <param name="applying">Held by applies, batch by batch.</param>
+    /// <param name="readers">Where views come from.</param>
     /// <param name="published">The last committed state.</param>
-    public StateMeta? Run(Lock applying, Func<StateMeta> published)
+    public StateMeta? Run(Lock applying, ReadConnectionPool readers, Func<StateMeta> published)
     {
         lock (_running)
         {
@@ -75,16 +77,23 @@ internal sealed class Checkpointer : IDisposable
                 }
             }
 
-            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over. A reader of this instant may be in the
-            // way and is waited for; one that stays keeps its frames.
+            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over.
             lock (applying)
             {
                 StateMeta before = published();
                 (bool isBusy, long left) = Pass(SqliteNative.CheckpointRestart);
-                for (int attempt = 1; isBusy && attempt < MaxAttempts; attempt++)
+                if (isBusy)
                 {
-                    Thread.Yield();
-                    (isBusy, left) = Pass(SqliteNative.CheckpointRestart);
+                    // 3. Between two reads as well, or a stream of short ones would keep the WAL growing for ever. One that is long keeps its frames.
+                    readers.Pause(MaxPause);
+                    try
+                    {
+                        left = Pass(SqliteNative.CheckpointRestart).Left;
+                    }
+                    finally
+                    {
+                        readers.Resume();
+                    }
                 }
 
                 return left == 0 ? before : null;

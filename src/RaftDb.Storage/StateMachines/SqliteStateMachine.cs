@@ -143,7 +143,7 @@ internal sealed class SqliteStateMachine : IStateMachine
         ThrowIfHalted();
         try
         {
-            StateMeta? durable = _checkpointer.Run(_applying, () => State.Meta);
+            StateMeta? durable = _checkpointer.Run(_applying, _readers, () => State.Meta);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
         catch (StorageFailedException e)

@@ -11,6 +11,9 @@ internal readonly record struct BatchHeader(ulong Sequence, BinlogPosition Synce
 {
     private const byte ClosedFlag = 1;
 
+    /// <summary>Where the second mark behind the end of a log stands: in the next block, whatever the size of a disk's sectors.</summary>
+    public static long FarMarkOf(long end) => (end + RecordHeader.Size + SegmentHeader.BlockSize - 1) & -SegmentHeader.BlockSize;
+
     public bool IsMark => BodyLength == 0;
 
     public RecordHeader ToRecord() =>

@@ -96,7 +96,11 @@ internal sealed class Replay(ReplicaTable replicas) : ISegmentVisitor
                 return;
             case RecordType.Tombstone:
                 replicas.Bury(range, replica, at.Segment);
-                _troubles.Remove(range);
+                if (replicas.Find(range) is null)
+                {
+                    _troubles.Remove(range);
+                }
+
                 return;
             case RecordType.Create:
             case RecordType.Install:
@@ -121,11 +125,7 @@ internal sealed class Replay(ReplicaTable replicas) : ISegmentVisitor
                 OnReplicaState(at, header, ReplicaStatePayload.Decode(payload));
                 return;
             case RecordType.Suspect:
-                if (replicas.Find(range) is { } suspect && suspect.Replica == replica)
-                {
-                    suspect.SetSuspicion(System.Text.Encoding.UTF8.GetString(payload), at.Segment);
-                }
-
+                OnSuspect(at, header, System.Text.Encoding.UTF8.GetString(payload));
                 return;
             default:
                 Check.That(false, $"a record of type {header.Type} at {at}.");
@@ -273,6 +273,22 @@ internal sealed class Replay(ReplicaTable replicas) : ISegmentVisitor
         }
     }
 
+    private void OnSuspect(BinlogPosition at, in RecordHeader header, string reason)
+    {
+        bool known = replicas.Find(new RangeId(header.Range)) is { } found && found.Replica.Value == header.Replica;
+        if (Open(header, LogPosition.Zero) is not { } log)
+        {
+            return;
+        }
+
+        if (!known)
+        {
+            TroubleOf(log.Range).LastIsUnknown = true;
+        }
+
+        log.SetSuspicion(reason, at.Segment);
+    }
+
     private void OnCheckpoint(BinlogPosition at, in RecordHeader header, CheckpointPayload payload)
     {
         bool known = replicas.Find(new RangeId(header.Range)) is { } found && found.Replica.Value == header.Replica;
@@ -296,6 +312,7 @@ internal sealed class Replay(ReplicaTable replicas) : ISegmentVisitor
             trouble.Broken ??= $"The record at {at} moves the floor to entry {payload.Floor.Index}, behind the log's end at {log.Last.Index}.";
         }
 
+        trouble.StatedFloor = payload.Floor;
         log.SetCheckpoint(payload.Checkpoint, payload.Floor, at.Segment);
     }
 

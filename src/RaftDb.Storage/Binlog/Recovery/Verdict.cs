@@ -37,7 +37,7 @@ internal sealed class Verdict(Replay replay, bool lostCache)
         RangeTrouble trouble = replay.TroubleOf(log.Range);
         return trouble.Broken ?? trouble.Doubt ??
             (log.Checkpoint is null ? "The binlog holds no record of its creation or of a checkpoint." :
-            trouble.FloorIsUnknown || trouble.LastIsUnknown ? $"The records before entry {log.Floor.Index.Next} are missing in the binlog." :
+            (trouble.FloorIsUnknown && trouble.StatedFloor != log.Floor) || trouble.LastIsUnknown ? $"The records before entry {log.Floor.Index.Next} are missing in the binlog." :
             lostCache ? LostCache : null);
     }
 }

@@ -165,10 +165,19 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
             Last = checkpoint.Position;
         }
 
-        // Who holds a snapshot of a term has seen that term; no vote was cast in a term that is only seen now.
-        HardState state = HardState.Term < checkpoint.Position.Term ? new HardState(checkpoint.Position.Term, ReplicaId.None, HardState.Commit) : HardState;
-        HardState = state with { Commit = LogIndex.Max(state.Commit, checkpoint.Position.Index) };
+        SetHardState(HardStateAfter(HardState, checkpoint), segment);
         SetCheckpoint(checkpoint, checkpoint.Position, segment);
+    }
+
+    /// <summary>Who holds a snapshot of a term has seen that term; no vote was cast in a term that is only seen now.</summary>
+    public static HardState HardStateAfter(HardState state, RangeCheckpoint installed)
+    {
+        if (state.Term < installed.Position.Term)
+        {
+            state = new HardState(installed.Position.Term, ReplicaId.None, state.Commit);
+        }
+
+        return state with { Commit = LogIndex.Max(state.Commit, installed.Position.Index) };
     }
 
     public void SetSuspicion(string reason, uint segment)

@@ -100,16 +100,9 @@ internal sealed class BinlogWriter(
             return; // In `os` durability that is what this mode doesn't wait for; the operating system writes it back.
         }
 
-        if (_end.HasUnsyncedRecords)
-        {
-            Sync();
-            _end.Mark();
-        }
-
-        if (_end.IsDirty)
-        {
-            Sync();
-        }
+        _end.Settle();
+        Interlocked.Increment(ref _syncs);
+        Release();
     }
 
     public void Close() => _end.Close();

@@ -17,6 +17,7 @@ internal sealed class LogEnd
     private bool _mustRoll;
     private bool _isPreparing;
     private uint _markedAt;
+    private uint _farMarkAt;
     private uint _writtenFirst;
 
     public LogEnd(RecoveredLog recovered, SegmentKeeper keeper, BinlogOptions options)
@@ -72,7 +73,7 @@ internal sealed class LogEnd
         _nextSegment = next.Number + 1;
         _mustRoll = false;
         _isPreparing = false;
-        _markedAt = 0;
+        _markedAt = _farMarkAt = 0;
         IsNewSession = true;
     }
 
@@ -132,7 +133,29 @@ internal sealed class LogEnd
         }
 
         WriteMark(closed: true);
+        WriteFarMark();
         Sync();
+    }
+
+    /// <summary>Puts the last batch and its mark on stable storage when nothing is to be done, with a second mark in another block: rot that takes the end of the last
+    /// batch together with the mark behind it would otherwise look like a torn tail.</summary>
+    public void Settle()
+    {
+        if (HasUnsyncedRecords)
+        {
+            Sync();
+        }
+
+        if (!_mustRoll && _segments.Active is { } active && _farMarkAt != active.End)
+        {
+            Mark();
+            WriteFarMark();
+        }
+
+        if (IsDirty)
+        {
+            Sync();
+        }
     }
 
     /// <summary>A mark that also says which segment is the first one needed.</summary>
@@ -154,12 +177,29 @@ internal sealed class LogEnd
 
     private void WriteMark(bool closed)
     {
+        WriteMark(_segments.Active!.End, closed);
+        _markedAt = (uint)_segments.Active!.End;
+    }
+
+    private void WriteFarMark()
+    {
+        Segment active = _segments.Active!;
+        long at = BatchHeader.FarMarkOf(active.End);
+        if (at + RecordHeader.Size <= active.Capacity)
+        {
+            WriteMark(at, closed: false);
+        }
+
+        _farMarkAt = (uint)active.End;
+    }
+
+    private void WriteMark(long at, bool closed)
+    {
         Segment active = _segments.Active!;
         var bytes = new byte[RecordHeader.Size];
         var mark = new BatchHeader(_sequence, Synced, _segments.First, 0, closed);
-        mark.ToRecord().Write(bytes, RecordHeader.Seed(active.Incarnation, (uint)active.End), []);
-        active.File.Write([bytes], active.End);
-        _markedAt = (uint)active.End;
+        mark.ToRecord().Write(bytes, RecordHeader.Seed(active.Incarnation, (uint)at), []);
+        active.File.Write([bytes], at);
         _writtenFirst = _segments.First;
         IsDirty = true;
     }

@@ -47,16 +47,19 @@ internal sealed class CreateJob(RangeId range, ReplicaId replica, RangeCheckpoin
 internal sealed class InstallJob(RangeId range, ReplicaId replica, RangeCheckpoint checkpoint, Action completed) : Job
 {
     private readonly byte[] _payload = new CheckpointPayload(checkpoint.Position, checkpoint).Encode();
+    private HardState _hardState;
 
     public override RangeId Range => range;
 
-    public override int DiskSize => RecordHeader.SizeFor(_payload.Length);
+    public override int DiskSize => RecordHeader.SizeFor(_payload.Length) + RecordHeader.SizeFor(HardStatePayload.Size);
 
     public override JobVerdict Prepare(ReplicaTable replicas)
     {
         Check.That(!replicas.IsTombstoned(range, replica), $"replica {replica} of range {range} was removed and can't take a snapshot.");
         Check.That(
             replicas.Find(range) is not { } other || other.Replica.Value <= replica.Value, $"range {range} has a later replica than {replica} already.");
+        HardState before = replicas.Find(range) is { } same && same.Replica == replica ? same.HardState : default;
+        _hardState = ReplicaLog.HardStateAfter(before, checkpoint);
         return JobVerdict.Write;
     }
 
@@ -64,6 +67,11 @@ internal sealed class InstallJob(RangeId range, ReplicaId replica, RangeCheckpoi
     {
         base.Encode(batch);
         Add(batch, RecordType.Install, range, replica, checkpoint.Position, _payload);
+
+        // The vote must not stay behind in a segment that may go: from here on this is the current hard state's record.
+        var payload = new byte[HardStatePayload.Size];
+        new HardStatePayload(_hardState.Vote, checkpoint.Position).Write(payload);
+        Add(batch, RecordType.HardState, range, replica, new LogPosition(_hardState.Commit, _hardState.Term), payload);
     }
 
     public override void Publish(ReplicaTable replicas)

@@ -7,14 +7,14 @@ namespace RaftDb.Tests.Raft.GroupScripts;
 /// <summary>A group under the control of a script: nothing happens by itself, and everything that does is written down.</summary>
 internal sealed class ScriptedGroup
 {
-    private static readonly Instant _start = new(0);
+    private static readonly Instant Start = new(0);
 
     private readonly RaftOptions _options;
     private readonly MachineState _bootstrap;
     private readonly SortedDictionary<ReplicaId, ScriptedNode> _nodes = [];
     private readonly List<Message> _underWay = [];
     private readonly HashSet<ReplicaId> _isolated = [];
-    private Instant _now = _start;
+    private Instant _now = Start;
 
     public ScriptedGroup(RaftOptions options, MachineState bootstrap)
     {

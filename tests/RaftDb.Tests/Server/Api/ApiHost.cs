@@ -40,10 +40,10 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static async Task<ApiHost> StartAsync(FakeRouter? router = null, ApiOptions? options = null)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         Diagnostics diagnostics = new();
         builder.Logging.ClearProviders().AddProvider(diagnostics);
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         options ??= new();
         HttpApi.Configure(builder, options);
         WebApplication app = builder.Build();

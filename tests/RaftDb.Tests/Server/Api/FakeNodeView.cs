@@ -25,4 +25,7 @@ internal sealed class FakeNodeView : INodeView
         new(range.Value == 2
             ? new StateDigestAnswer(new(1), range, new StateDigest(new LogPosition(new(17), new(7)), "00ff", 3))
             : new RequestError(ErrorCode.NotFound, $"There is no range {range} here."));
+
+    public ValueTask<Outcome<RangeBackup>> BackupAsync(RangeId range, CancellationToken cancel) =>
+        new(new RequestError(ErrorCode.NotFound, $"There is no range {range} here."));
 }

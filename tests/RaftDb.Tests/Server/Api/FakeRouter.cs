@@ -3,6 +3,7 @@ using System.Text;
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;

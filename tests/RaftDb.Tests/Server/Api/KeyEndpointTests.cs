@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
 
 namespace RaftDb.Tests.Server.Api;
 

@@ -106,7 +106,7 @@ internal sealed class ScanTests
     public async Task Base64_on_request_is_base64_for_all()
     {
         ScanDocument scan = Document(await _host.GetAsync("/v1/kv?prefix=a&encoding=base64"));
-        Assert.That(scan.Items.Single(), Is.EqualTo(new ScanItem("YQ==", "QQ==", 1, 1, "base64")));
+        Assert.That(scan.Items.Single(), Is.EqualTo(new ScanItemDocument("YQ==", "QQ==", 1, 1, "base64")));
     }
 
     [Test]
@@ -153,7 +153,7 @@ internal sealed class ScanTests
     public async Task A_key_with_quotes_and_controls_survives_json()
     {
         await _host.PutAsync("/v1/kv/q%22%5C%0A", "\"\\\u2028😀</script>");
-        ScanItem item = Document(await _host.GetAsync("/v1/kv?prefix=q")).Items.Single();
+        ScanItemDocument item = Document(await _host.GetAsync("/v1/kv?prefix=q")).Items.Single();
         Assert.That((item.Key, item.Value), Is.EqualTo(("q\"\\\n", "\"\\\u2028😀</script>")));
     }
 

@@ -171,6 +171,14 @@ public class StoreTests
         Assert.That(ShapeCodec.DecodeDescriptor(ShapeCodec.Encode(StateFixture.Descriptor())).End, Is.Null);
     }
 
+    [Test]
+    public void A_range_with_an_empty_end_has_no_end()
+    {
+        RangeDescriptor descriptor = StateFixture.Descriptor() with { End = Array.Empty<byte>() };
+        Assert.That(descriptor.End, Is.Null);
+        Assert.That(descriptor.Contains("z"u8), Is.True);
+    }
+
     private void Damage(int offset, int length)
     {
         // The WAL still has sound copies of the pages, and would be replayed.
