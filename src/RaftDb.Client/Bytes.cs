@@ -14,8 +14,8 @@ public readonly struct Bytes
     /// <summary>Text as UTF-8.</summary>
     public static implicit operator Bytes(string text) => new(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>An array; it is not copied.</summary>
-    public static implicit operator Bytes(byte[] bytes) => new(bytes);
+    /// <summary>An array; it is not copied. Null is refused: it would silently become the empty key or value.</summary>
+    public static implicit operator Bytes(byte[] bytes) => new(bytes ?? throw new ArgumentNullException(nameof(bytes)));
 
     /// <summary>Memory; it is not copied.</summary>
     public static implicit operator Bytes(ReadOnlyMemory<byte> bytes) => new(bytes);

@@ -187,7 +187,7 @@ public sealed class RaftDbClient : IAsyncDisposable
     internal async Task<Answer> SendJsonAsync(HttpMethod method, string target, object? body, CancellationToken cancel)
     {
         Answer answer = await _http.SendAsync(
-            new RequestSpec(method, target, body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, Json.Options), Safety.Once)
+            new RequestSpec(method, target, body is null ? default(ReadOnlyMemory<byte>?) : JsonSerializer.SerializeToUtf8Bytes(body, Json.Options), Safety.Once)
             {
                 ContentType = "application/json",
             },

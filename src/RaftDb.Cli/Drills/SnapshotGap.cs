@@ -10,7 +10,7 @@ internal sealed class SnapshotGap : AwayFollowerDrill
     public override IEnumerable<string> NodeSettings =>
         ["Binlog:RetainedEntries=1000", "Binlog:RetainedBytes=262144", "Binlog:SegmentBytes=1048576"];
 
-    protected override int DefaultWrites => 40_000;
+    protected override int DefaultWrites => 20_000;
 
     public override string Promise(DrillSettings settings) => "the node comes back by snapshot, with every acknowledged write";
 

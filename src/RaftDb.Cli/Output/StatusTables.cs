@@ -12,7 +12,7 @@ internal static class StatusTables
         foreach (NodeStatus node in nodes)
         {
             table.Add(
-                Text(node.Id), node.Alive ? "up" : "DOWN", node.Http ?? "?", node.Resp ?? "?", node.Peer, node.Zone ?? "-", Text(node.Ranges), Text(node.Leaders));
+                Text(node.Id), node.Alive ? "up" : "DOWN", Known(node.Http), Known(node.Resp), node.Peer, Known(node.Zone), Text(node.Ranges), Text(node.Leaders));
         }
 
         return table;
@@ -89,6 +89,8 @@ internal static class StatusTables
         problem.Contains($"{what} {id} ", StringComparison.OrdinalIgnoreCase)
         || problem.Contains($"{what} {id}:", StringComparison.OrdinalIgnoreCase)
         || problem.EndsWith($"{what} {id}", StringComparison.OrdinalIgnoreCase);
+
+    private static string Known(string? text) => string.IsNullOrEmpty(text) ? "-" : text;
 
     private static string Key(BinaryText? key, string unbounded) => key is { } bytes ? KeyText.Show(bytes.Bytes.Span, hex: false) : unbounded;
 
