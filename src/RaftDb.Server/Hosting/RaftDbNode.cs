@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RaftDb.Server.Api;
 using RaftDb.Server.Bootstrap;
@@ -236,6 +237,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.WebHost.UseKestrelCore();
         HttpApi.Configure(builder, api);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));

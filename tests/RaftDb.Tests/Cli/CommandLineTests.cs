@@ -66,7 +66,7 @@ internal sealed class CommandLineTests
 
         FakeRequest request = node.Requests.Single();
         Assert.That(code, Is.Zero);
-        Assert.That(request.Target, Is.EqualTo("/v1/kv/%00%FF?ack=all&ttl=30000ms"));
+        Assert.That(request.Target, Is.EqualTo("/v1/kv/?key=%00%FF&ack=all&ttl=30000ms"));
         Assert.That((request.Text, request.Headers["If-None-Match"]), Is.EqualTo(("A", "*")));
         Assert.That(output.Trim(), Is.EqualTo("""{"range":2,"index":17,"version":3,"committed":true}"""));
     }

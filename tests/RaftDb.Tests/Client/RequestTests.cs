@@ -15,7 +15,7 @@ internal sealed class RequestTests
 
         await db.PutAsync(key, "v");
 
-        Assert.That(node.Requests.Single().Target, Is.EqualTo("/v1/kv/a/%2E%2E/b%20%3F%23%25%00%FF"));
+        Assert.That(node.Requests.Single().Target, Is.EqualTo("/v1/kv/?key=a/%2E%2E/b%20%3F%23%25%00%FF"));
     }
 
     [Test]

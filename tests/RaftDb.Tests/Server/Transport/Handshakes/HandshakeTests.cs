@@ -168,7 +168,9 @@ internal sealed class HandshakeTests
 
         using var member = await RawPeer.DialAsync(_nodes[0]);
         await member.ConnectAsync(_nodes[0], 2);
-        Assert.That(_nodes[0].Log.Errors, Is.Empty);
+
+        // A frame that happens to be well formed may carry any time: that clock is rightly called wrong.
+        Assert.That(_nodes[0].Log.Errors.Where(error => !error.StartsWith("The clock of node", StringComparison.Ordinal)), Is.Empty);
     }
 
     private static byte[] RandomBytes(Random random)
