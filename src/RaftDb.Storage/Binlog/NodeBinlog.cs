@@ -161,6 +161,7 @@ public sealed class NodeBinlog : IDisposable
         bool any = false;
         try
         {
+            _writer.NextTurn();
             while (!_failed.Task.IsCompleted && _writer.Round(0))
             {
                 any = true;

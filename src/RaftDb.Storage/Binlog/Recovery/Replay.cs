@@ -314,6 +314,7 @@ internal sealed class Replay(ReplicaTable replicas) : ISegmentVisitor
 
         trouble.StatedFloor = payload.Floor;
         log.SetCheckpoint(payload.Checkpoint, payload.Floor, at.Segment);
+        log.Release(log.Floor.Index);
     }
 
     private void OnReplicaState(BinlogPosition at, in RecordHeader header, ReplicaStatePayload payload)

@@ -9,6 +9,7 @@ internal sealed class TailSurvey : ISegmentVisitor
     private readonly List<(uint From, uint To)> _damage = [];
     private readonly List<(uint At, BatchHeader Header)> _batches = [];
     private ulong? _expectedSequence;
+    private uint _lastRecord;
 
     /// <summary>Everything before this place was synced.</summary>
     public BinlogPosition Synced { get; private set; }
@@ -21,6 +22,9 @@ internal sealed class TailSurvey : ISegmentVisitor
 
     /// <summary>Whether anything below the synced offset is damaged.</summary>
     public bool IsCorrupt { get; private set; }
+
+    /// <summary>Whether something behind the end of the log is more than a mark: the remains of a batch.</summary>
+    public bool TornBytesBehind(uint end) => _batches.Exists(b => b.At >= end && !b.Header.IsMark) || _lastRecord > end;
 
     /// <summary>The mark at the end of the log, if one is there.</summary>
     public BatchHeader? MarkAt(uint end) => _batches.Where(b => b.At == end && b.Header.IsMark).Select(b => (BatchHeader?)b.Header).FirstOrDefault();
@@ -74,9 +78,17 @@ internal sealed class TailSurvey : ISegmentVisitor
         _expectedSequence = header.IsMark ? header.Sequence : header.Sequence + 1;
     }
 
-    public void Record(BinlogPosition at, in RecordHeader header, ReadOnlySpan<byte> payload) => Trace(at.Offset + (uint)header.TotalSize);
+    public void Record(BinlogPosition at, in RecordHeader header, ReadOnlySpan<byte> payload)
+    {
+        _lastRecord = at.Offset + (uint)header.TotalSize;
+        Trace(_lastRecord);
+    }
 
-    public void DamagedRecord(BinlogPosition at, in RecordHeader header) => Trace(at.Offset + RecordHeader.Size);
+    public void DamagedRecord(BinlogPosition at, in RecordHeader header)
+    {
+        _lastRecord = at.Offset + RecordHeader.Size;
+        Trace(_lastRecord);
+    }
 
     public void Hidden(BinlogPosition from, uint to, bool batchHeaderOnly)
     {

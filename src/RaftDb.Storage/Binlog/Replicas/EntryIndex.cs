@@ -63,11 +63,11 @@ internal sealed class EntryIndex
         DropEmptyEnds();
     }
 
-    /// <summary>Bytes of the entries (after, to], to the precision of a chunk, walked from the end until <paramref name="limit"/> is passed: answers the lowest index
-    /// after which at most that many bytes stand.</summary>
+    /// <summary>The lowest index, not below <paramref name="after"/>, behind which at most so many bytes of entries stand up to <paramref name="to"/>; within a chunk
+    /// all entries count the same.</summary>
     public ulong IndexWithBytesAfter(ulong after, ulong to, long limit)
     {
-        long total = 0;
+        long left = limit;
         ulong at = to;
         while (at > after)
         {
@@ -75,12 +75,14 @@ internal sealed class EntryIndex
             ulong below = Math.Max(after, chunkStart == 0 ? 0 : chunkStart - 1);
             if (Find(at) is { Used: > 0 } chunk)
             {
-                total += chunk.Bytes * (long)(at - below) / Math.Max(chunk.Used, (int)(at - below));
-            }
+                long each = Math.Max(1, chunk.Bytes / chunk.Used);
+                ulong fitting = (ulong)(left / each);
+                if (fitting < at - below)
+                {
+                    return at - fitting;
+                }
 
-            if (total > limit)
-            {
-                return at;
+                left -= each * (long)(at - below);
             }
 
             at = below;

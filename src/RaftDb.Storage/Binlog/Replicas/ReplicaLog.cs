@@ -12,6 +12,9 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
     private readonly EntryIndex _index = new();
     private readonly TermRunList _terms = new();
 
+    /// <summary>Entries at or below the floor and above this can still be read, until who reads the log has heard of the floor.</summary>
+    private LogIndex _kept;
+
     public RangeId Range { get; } = range;
 
     public ReplicaId Replica { get; } = replica;
@@ -58,14 +61,23 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
         }
     }
 
+    /// <summary>As <see cref="PositionOf"/>, for readers: also of an entry that is compacted and still kept.</summary>
+    public ulong ReadablePositionOf(LogIndex index)
+    {
+        lock (this)
+        {
+            return index > _kept && index <= Last.Index ? _index[index.Value] : 0;
+        }
+    }
+
     /// <summary>Copies the packed positions of entries [from, from + length of <paramref name="into"/>).</summary>
     public void CopyPositions(LogIndex from, Span<ulong> into)
     {
         lock (this)
         {
             Check.That(
-                from > Floor.Index && from + (ulong)into.Length <= Last.Index.Next,
-                $"range {Range}: read of {into.Length} entries from {from} in a log of ({Floor.Index}, {Last.Index}].");
+                from > _kept && from + (ulong)into.Length <= Last.Index.Next,
+                $"range {Range}: read of {into.Length} entries from {from} in a log of ({_kept}, {Last.Index}].");
             for (int i = 0; i < into.Length; i++)
             {
                 into[i] = _index[from.Value + (ulong)i];
@@ -129,7 +141,6 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
             Checkpoint = checkpoint;
             if (floor.Index > Floor.Index)
             {
-                Clear(Floor.Index.Next, LogIndex.Min(floor.Index, Last.Index));
                 Floor = floor;
                 if (floor.Index >= Last.Index)
                 {
@@ -147,6 +158,19 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
         CheckpointMoved(segment);
     }
 
+    /// <summary>Nobody asks any more for entries up to this index, at most the floor.</summary>
+    public void Release(LogIndex floor)
+    {
+        lock (this)
+        {
+            if (floor > _kept && floor <= Floor.Index)
+            {
+                Clear(_kept.Next, floor);
+                _kept = floor;
+            }
+        }
+    }
+
     /// <summary>The current checkpoint's record was written again elsewhere.</summary>
     public void CheckpointMoved(uint segment)
     {
@@ -159,10 +183,11 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
     {
         lock (this)
         {
-            Clear(Floor.Index.Next, Last.Index);
+            Clear(_kept.Next, Last.Index);
             _terms.Reset([]);
             Floor = checkpoint.Position;
             Last = checkpoint.Position;
+            _kept = Floor.Index;
         }
 
         SetHardState(HardStateAfter(HardState, checkpoint), segment);
@@ -209,6 +234,7 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
             }
 
             Floor = state.Floor;
+            _kept = state.Floor.Index;
             Last = state.Last;
             _terms.Reset(state.TermRuns);
         }
@@ -221,10 +247,11 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
     {
         lock (this)
         {
-            Clear(Floor.Index.Next, Last.Index);
+            Clear(_kept.Next, Last.Index);
             _terms.Reset([]);
             Floor = floor;
             Last = floor;
+            _kept = floor.Index;
         }
     }
 
@@ -250,7 +277,8 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
     {
         lock (this)
         {
-            Clear(Floor.Index.Next, Last.Index);
+            Clear(_kept.Next, Last.Index);
+            _kept = Floor.Index;
             Last = Floor;
         }
 

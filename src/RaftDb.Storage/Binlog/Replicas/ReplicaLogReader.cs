@@ -59,7 +59,7 @@ internal sealed class ReplicaLogReader(RangeId range, ReplicaTable replicas, Seg
                     return ReadAt(index, position, readAhead);
                 }
 
-                packed = log.PositionOf(index); // It was relocated, and its old segment is gone.
+                packed = log.ReadablePositionOf(index); // It was relocated, and its old segment is gone.
             }
         }
 

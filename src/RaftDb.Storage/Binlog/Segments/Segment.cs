@@ -29,6 +29,9 @@ internal sealed class Segment(uint number, ulong incarnation, long capacity, IDi
     /// <summary>Small records here that are the current ones of their kind.</summary>
     public long LiveStates { get; set; }
 
+    /// <summary>All that was live here was written again elsewhere; what still counts is about to be let go.</summary>
+    public bool IsEmptied { get; set; }
+
     /// <summary>Something here can't be read any more, so its live records can't be moved.</summary>
     public bool IsDamaged { get; set; }
 

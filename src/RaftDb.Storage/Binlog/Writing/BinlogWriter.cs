@@ -18,6 +18,7 @@ internal sealed class BinlogWriter(
     private readonly ReplicaTable _replicas = recovered.Replicas;
     private readonly LogEnd _end = new(recovered, keeper, options);
     private readonly Relocation _relocation = new(recovered.Segments, recovered.Replicas, options);
+    private readonly KeptEntries _kept = new(driven: !options.OwnThreads);
     private readonly BatchBuilder _batch = new();
     private readonly Queue<QueueItem> _work = new();
     private readonly List<QueueItem> _staged = [];
@@ -47,6 +48,13 @@ internal sealed class BinlogWriter(
     public bool IsInTheWay(ReplicaLog log) =>
         _relocation.IsOverfull && log.Last.Index > log.Floor.Index &&
         BinlogPosition.Unpack(log.PositionOf(log.Floor.Index.Next)).Segment <= _segments.First + 1;
+
+    /// <summary>A driven log's owner calls again.</summary>
+    public void NextTurn()
+    {
+        _kept.NextTurn();
+        Collect();
+    }
 
     /// <summary>One round: gather, write, sync, publish, complete. Answers whether there was anything to do.</summary>
     public bool Round(int waitMilliseconds)
@@ -174,7 +182,7 @@ internal sealed class BinlogWriter(
         _mustSync |= !IsEmpty;
     }
 
-    private int RelocationRoom => (int)Math.Clamp(_end.Room(useReserve: false), 0, int.MaxValue);
+    private int RelocationRoom => (int)Math.Clamp(_end.Room(_relocation.MayUseReserve), 0, int.MaxValue);
 
     private void Begin()
     {
@@ -275,15 +283,27 @@ internal sealed class BinlogWriter(
 
     private bool TryRoll(long size)
     {
+        _isFull = !Roll(size);
+        if (_isFull && _leaving.Count > 0)
+        {
+            // Segments that nobody needs wait for the next batch to say so: say it now, and use their room.
+            _end.MarkFirstSegment();
+            Release();
+            _isFull = !Roll(size);
+        }
+
+        return !_isFull;
+    }
+
+    private bool Roll(long size)
+    {
         try
         {
             _end.Roll(size);
-            _isFull = false;
             return true;
         }
         catch (DiskFullException)
         {
-            _isFull = true;
             return false;
         }
     }
@@ -344,6 +364,10 @@ internal sealed class BinlogWriter(
             if (item.Job is { } job)
             {
                 job.Publish(_replicas);
+                if (job is CheckpointJob { Log: { } log })
+                {
+                    _kept.FloorMoved(log);
+                }
             }
             else
             {
@@ -409,6 +433,7 @@ internal sealed class BinlogWriter(
     /// <summary>Moves the beginning of the log past segments that nobody needs. They go once a synced batch or mark says so.</summary>
     private void Collect()
     {
+        _kept.Release();
         while (_segments.Active is { } active && _segments.First < active.Number)
         {
             Segment? oldest = _segments.Find(_segments.First);
@@ -425,10 +450,7 @@ internal sealed class BinlogWriter(
             _segments.First++;
         }
 
-        if (!_isFull)
-        {
-            _relocation.Consider();
-        }
+        _relocation.Consider(_isFull);
     }
 
     private void Release()

@@ -15,6 +15,9 @@ internal sealed class CheckpointJob(
 
     public override RangeId Range => range;
 
+    /// <summary>The log whose floor this moved.</summary>
+    public ReplicaLog? Log => _log;
+
     public override int DiskSize => RecordHeader.SizeFor(_payload.Length);
 
     public override JobVerdict Prepare(ReplicaTable replicas)

@@ -25,6 +25,7 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
     private uint _cursor;
     private uint _nextCursor;
     private uint _target;
+    private long _abortedAt;
     private Queue<Func<StateRecord?>>? _states;
 
     /// <summary>Whether there is something to write again now.</summary>
@@ -33,10 +34,18 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
     /// <summary>More is held than live records account for.</summary>
     public bool IsOverfull => segments.UsedBytes > (2 * segments.LiveBytes) + (SlackSegments * options.SegmentBytes);
 
+    /// <summary>Small state may use the reserve of a full disk: moving it makes room.</summary>
+    public bool MayUseReserve => _source is { LiveEntries: 0 };
+
     /// <summary>Looks whether the oldest segment should be emptied, once the one before is gone.</summary>
-    public void Consider()
+    public void Consider(bool isFull)
     {
-        if (_source is not null || segments.Find(segments.First) is not { } oldest || oldest == segments.Active || oldest.IsDamaged || !oldest.IsNeeded)
+        if (_source is not null || segments.Find(segments.First) is not { } oldest || oldest == segments.Active || oldest.IsDamaged || oldest.IsEmptied || !oldest.IsNeeded)
+        {
+            return;
+        }
+
+        if (isFull && (oldest.LiveEntries > 0 || _abortedAt == segments.Active?.End))
         {
             return;
         }
@@ -54,6 +63,7 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
     /// <summary>Gives the current pass up; what was published of it stays.</summary>
     public void Abort()
     {
+        _abortedAt = segments.Active?.End ?? 0;
         _source = null;
         _moved.Clear();
         _restated.Clear();
@@ -103,6 +113,7 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
         _cursor = _nextCursor;
         if (_cursor >= _source.End && _states is { Count: 0 })
         {
+            _source.IsEmptied = true;
             _source = null;
         }
     }

@@ -11,7 +11,7 @@ namespace RaftDb.Tests.Storage.Binlog;
 /// <summary>Short words for the binlog's tests. The log is driven by the test's own thread, so that a run repeats exactly.</summary>
 internal static class BinlogTestLog
 {
-    public const string Directory = "binlog";
+    public const string Folder = "binlog";
     public static readonly BinlogIdentity Identity = new(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), new NodeId(7), new Guid(11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21));
     public static readonly Guid Boot = new(21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
 
@@ -24,7 +24,7 @@ internal static class BinlogTestLog
         RetainedBytes = 0,
     };
 
-    public static NodeBinlog Open(IDisk disk, BinlogOptions? options = null) => NodeBinlog.Open(disk, Directory, Identity, options ?? Options);
+    public static NodeBinlog Open(IDisk disk, BinlogOptions? options = null) => NodeBinlog.Open(disk, Folder, Identity, options ?? Options);
 
     public static RangeId Range(ulong id) => new(id);
 

@@ -166,7 +166,7 @@ public class RoundTripTests
         var disk = new MemoryDisk();
         Open(disk).Dispose();
         Assert.That(
-            () => NodeBinlog.Open(disk, BinlogTestLog.Directory, Identity with { Node = new NodeId(8) }, Options),
+            () => NodeBinlog.Open(disk, Folder, Identity with { Node = new NodeId(8) }, Options),
             Throws.TypeOf<StorageRefusedException>().With.Message.Contains("node 7"));
     }
 
