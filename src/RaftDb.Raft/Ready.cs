@@ -7,7 +7,11 @@ namespace RaftDb.Raft;
 /// <summary>What a <see cref="RaftNode"/> wants done, in this order: persist <see cref="HardState"/> and <see cref="Entries"/> in
 /// one atomic write; send <see cref="Messages"/> at once; send <see cref="MessagesAfterPersist"/> when that write (and all
 /// earlier ones) are durable, and tell the node by <see cref="Input.EntriesPersisted"/>; apply <see cref="Committed"/> in order and
-/// tell by <see cref="Input.Applied"/>; answer the rest. A new object per batch of inputs: its lists may be kept.</summary>
+/// tell by <see cref="Input.Applied"/>; answer the rest. A new object per batch of inputs: its lists may be kept, and are never changed (messages share them).
+/// <para>A message in <see cref="MessagesAfterPersist"/> that is addressed to the node itself (a candidate's own vote) is stepped back
+/// as <see cref="Input.MessageReceived"/> at the time when the others leave.</para>
+/// <para>Each object with <see cref="Entries"/> is reported by one <see cref="Input.EntriesPersisted"/> naming the last of them, in order; a report
+/// covers all earlier objects.</para></summary>
 public sealed class Ready
 {
     /// <summary>The hard state, when it changed. With no entries and only a moved commit index it needs no write of its own

@@ -1,17 +1,10 @@
 using RaftDb.Raft;
+using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
 
 namespace RaftDb.Server.Ranges;
-
-/// <summary>When a write is answered (DESIGN section 8).</summary>
-internal enum AckMode : byte
-{
-    Quorum = 0,
-    All = 1,
-    Leader = 2,
-}
 
 /// <summary>What a read promises (DESIGN section 7).</summary>
 internal enum Consistency : byte

@@ -1,5 +1,7 @@
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
+using RaftDb.Storage.Binlog.Format;
+using RaftDb.Storage.Binlog.Replicas;
 
 namespace RaftDb.Storage.Binlog;
 
@@ -24,9 +26,34 @@ public sealed class BinlogWrite
     /// <summary>Called on the writer thread, in the order of the writes, when it is durable. Must be quick and must not throw.</summary>
     public Action<BinlogWrite>? Completed { get; init; }
 
-    /// <summary>Called instead when the disk is full: nothing of this write was kept, later ones may work again.</summary>
+    /// <summary>Called instead when the disk is full (nothing of this write was kept, later ones may work again), and when the replica is not there or no longer.</summary>
     public Action<BinlogWrite>? Refused { get; init; }
 
     /// <summary>For the caller.</summary>
     public object? State { get; init; }
+
+    /// <summary>Bytes that this write takes on the disk, at most.</summary>
+    internal long DiskSize
+    {
+        get
+        {
+            long size = RecordHeader.Size; // A truncation, perhaps.
+            size += HardState is null ? 0 : RecordHeader.SizeFor(HardStatePayload.Size);
+            for (int i = 0; i < Entries.Count; i++)
+            {
+                size += RecordHeader.SizeFor(Entries[i].Data.Length);
+            }
+
+            return size;
+        }
+    }
+
+    /// <summary>The writer thread's: where the records of this write begin.</summary>
+    internal BinlogPosition Place { get; set; }
+
+    /// <summary>The writer thread's: the log is cut here first.</summary>
+    internal LogPosition? Cut { get; set; }
+
+    /// <summary>The writer thread's: whose log it goes to.</summary>
+    internal ReplicaLog? Log { get; set; }
 }

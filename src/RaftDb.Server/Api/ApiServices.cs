@@ -1,0 +1,11 @@
+using RaftDb.Server.Metrics;
+using RaftDb.Server.Ranges;
+
+namespace RaftDb.Server.Api;
+
+/// <summary>What the HTTP interface of one node works with.</summary>
+/// <param name="Options">Its limits.</param>
+/// <param name="Router">Takes requests to the replicas.</param>
+/// <param name="Node">What the node shows of itself and the cluster.</param>
+/// <param name="Metrics">The node's instruments.</param>
+internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, INodeView Node, NodeMetrics Metrics);

@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using RaftDb.Raft;
+using RaftDb.Raft.Log;
+using RaftDb.Raft.Membership;
+using RaftDb.Server.Options;
+using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
+using RaftDb.Storage;
+using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines;
+
+namespace RaftDb.Server.Hosting;
+
+/// <summary>Brings a node's replicas to life from what is on its disk: the binlog says which there are, their state files hold the rest.</summary>
+internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, IStateMachineStore store, IReplicaHost host, ILogger log)
+{
+    /// <summary>The durable mark that all initial replicas were made. Without it nobody has voted yet, so what is missing may be made; with it, what is missing was lost.</summary>
+    private const string CreatedMark = "replicas-created";
+
+    private readonly NodeId _node = new(options.Node.Id);
+
+    /// <summary>Makes the replicas of a new node durable, also after a crash half way.</summary>
+    /// <returns>All replicas that the binlog knows now.</returns>
+    public IReadOnlyList<RecoveredReplica> CreateInitial(IReadOnlyList<RangeDescriptor> ranges)
+    {
+        string mark = Path.Combine(options.Node.Data, CreatedMark);
+        if (File.Exists(mark))
+        {
+            return binlog.Recovered;
+        }
+
+        List<RecoveredReplica> all = [.. binlog.Recovered];
+        HashSet<RangeId> existing = [.. all.Select(r => r.Range)];
+        foreach (RangeDescriptor range in ranges)
+        {
+            ReplicaId replica = range.ReplicaOn(_node);
+            if (replica.IsNone || existing.Contains(range.Id))
+            {
+                continue;
+            }
+
+            Configuration configuration = Configuration.OfVoters(range.Replicas.Select(r => r.Replica));
+            using IStateMachine state = store.Create(range, configuration);
+            RangeCheckpoint checkpoint = new(LogPosition.Zero, configuration, range, state.FileName);
+            binlog.CreateReplica(range.Id, replica, checkpoint);
+            all.Add(new RecoveredReplica { Range = range.Id, Replica = replica, Checkpoint = checkpoint });
+        }
+
+        using FileStream file = new(mark, FileMode.Create, FileAccess.Write);
+        file.Write("1\n"u8);
+        file.Flush(flushToDisk: true);
+        return all;
+    }
+
+    /// <summary>Opens every replica that the binlog knows. One that can't be trusted is left out, with the reason.</summary>
+    public IReadOnlyList<UnusableReplica> OpenAll(IReadOnlyList<RecoveredReplica> recovered, LocalReplicas into)
+    {
+        List<UnusableReplica> unusable = [];
+        foreach (RecoveredReplica replica in recovered)
+        {
+            try
+            {
+                into.Add(Open(replica));
+            }
+            catch (StorageRefusedException e)
+            {
+                log.LogError("The replica of range {Range} is not used: {Reason}", replica.Range, e.Message);
+                unusable.Add(new UnusableReplica(replica.Range, e.Message));
+            }
+        }
+
+        return unusable;
+    }
+
+    private Replica Open(RecoveredReplica recovered)
+    {
+        if (recovered.Suspicion is { } suspicion)
+        {
+            throw new StorageRefusedException(
+                $"Its log is suspect ({suspicion}): it neither votes nor acknowledges. The other replicas go on; rebuild this node from them.");
+        }
+
+        if (recovered.Checkpoint is not { } checkpoint)
+        {
+            throw new StorageRefusedException("The log has no record of its state.");
+        }
+
+        IStateMachine state = store.Open(recovered.Range, checkpoint);
+        try
+        {
+            LogIndex applied = state.Applied.Index;
+            if (applied > recovered.Last || applied < recovered.Floor.Index)
+            {
+                throw new StorageRefusedException(
+                    $"Its state is at index {applied}, its log goes from {recovered.Floor.Index} to {recovered.Last}: they don't belong together.");
+            }
+
+            RaftStart start = new()
+            {
+                Replica = recovered.Replica,
+                HardState = recovered.HardState,
+                Configuration = state.Configuration,
+                Applied = applied,
+                Floor = recovered.Floor,
+                Last = recovered.Last,
+                TermRuns = recovered.TermRuns,
+            };
+            RaftOptions raft = options.Raft with { FailoverMode = state.Descriptor.FailoverMode };
+            ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+            return new Replica(host, recovered.Range, raft, start, new StateHandle(state), seed);
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>A replica on this node's disk that must not take part.</summary>
+internal sealed record UnusableReplica(RangeId Range, string Reason);

@@ -1,0 +1,174 @@
+using RaftDb.Raft;
+using RaftDb.Server.Replicas;
+using RaftDb.Storage;
+using RaftDb.Storage.StateMachines.Reads;
+
+namespace RaftDb.Server.Ranges;
+
+/// <summary>Serves reads from a replica on this node at the consistency that the request names.</summary>
+internal sealed class LocalReads(NodeId node, INodeClock clock)
+{
+    public async ValueTask<Outcome<GetAnswer>> GetAsync(Replica replica, ReadOnlyMemory<byte> key, ReadOptions options, Deadline deadline)
+    {
+        (RequestError? refusal, Instant? asOf) = await PrepareAsync(replica, options, deadline);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        using IReadView? view = OpenView(replica);
+        if (view is null)
+        {
+            return Stopping();
+        }
+
+        if (!view.Descriptor.Contains(key.Span))
+        {
+            return RangeChanged(view.Descriptor);
+        }
+
+        bool found = view.TryGet(key.Span, out Row row);
+        return new GetAnswer(node, replica.Range, view.Applied.Index, Age(asOf), found ? row : null);
+    }
+
+    public async ValueTask<Outcome<ScanAnswer>> ScanAsync(Replica replica, ScanQuery query, ReadOptions options, Deadline deadline)
+    {
+        (RequestError? refusal, Instant? asOf) = await PrepareAsync(replica, options, deadline);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        using IReadView? view = OpenView(replica);
+        if (view is null)
+        {
+            return Stopping();
+        }
+
+        RangeDescriptor range = view.Descriptor;
+        ReadOnlyMemory<byte> start = Compare(query.Start, range.Start) < 0 ? range.Start : query.Start;
+        ReadOnlyMemory<byte>? end = range.End is { } rangeEnd && (query.End is not { } queryEnd || Compare(rangeEnd, queryEnd) < 0) ? range.End : query.End;
+        ScanPage page = view.Scan(query with { Start = start, End = end });
+        return new ScanAnswer(node, replica.Range, view.Applied.Index, Age(asOf), page.Rows, Next(query, range, page));
+    }
+
+    /// <summary>Where the next page begins, when the query goes on beyond what this page shows.</summary>
+    private static ReadOnlyMemory<byte>? Next(in ScanQuery query, RangeDescriptor range, ScanPage page)
+    {
+        if (page.More)
+        {
+            ReadOnlyMemory<byte> last = page.Rows[^1].Key;
+            if (query.Reverse)
+            {
+                return last;
+            }
+
+            // The smallest key after the last one.
+            byte[] successor = new byte[last.Length + 1];
+            last.CopyTo(successor);
+            return successor;
+        }
+
+        if (query.Reverse)
+        {
+            return !range.Start.IsEmpty && Compare(query.Start, range.Start) < 0 ? range.Start : (ReadOnlyMemory<byte>?)null;
+        }
+
+        return range.End is { } end && (query.End is not { } queryEnd || Compare(end, queryEnd) < 0) ? end : (ReadOnlyMemory<byte>?)null;
+    }
+
+    private static int Compare(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) => a.Span.SequenceCompareTo(b.Span);
+
+    /// <summary>Waits until the replica may serve; gives the time before which everything committed is shown, where that is known.</summary>
+    private async ValueTask<(RequestError? Refusal, Instant? AsOf)> PrepareAsync(Replica replica, ReadOptions options, Deadline deadline)
+    {
+        switch (options.Consistency)
+        {
+            case Consistency.Eventual:
+                return (Halted(replica), null);
+
+            case Consistency.Session:
+                LogIndex seen = options.Token[replica.Range];
+                if (replica.Halted is null && replica.State.Machine.Applied.Index >= seen)
+                {
+                    return (null, null);
+                }
+
+                return (Refusal(await replica.WaitAppliedAsync(seen, deadline.At), replica, options), null);
+
+            case Consistency.Bounded:
+                if (replica.Halted is null && replica.Proof is { } proof && clock.Now - proof.AsOf <= options.MaxStaleness
+                    && replica.State.Machine.Applied.Index >= proof.Index)
+                {
+                    return (null, proof.AsOf);
+                }
+
+                break;
+        }
+
+        ReadResult result = await replica.ReadIndexAsync(deadline.At);
+        RequestError? refusal = Refusal(result, replica, options);
+        if (refusal is null && options.Consistency == Consistency.Bounded && clock.Now - result.AsOf > options.MaxStaleness)
+        {
+            refusal = TooStale(replica, options);
+        }
+
+        return (refusal, result.AsOf);
+    }
+
+    /// <summary>Null when the node is closing its states.</summary>
+    private static IReadView? OpenView(Replica replica)
+    {
+        while (true)
+        {
+            StateHandle state = replica.State;
+            if (state.TryOpenReadView() is { } view)
+            {
+                return view;
+            }
+
+            // A snapshot may take the state's place between looking and opening: look again, unless nothing did.
+            if (ReferenceEquals(state, replica.State))
+            {
+                return null;
+            }
+        }
+    }
+
+    private RequestError Stopping() => new(ErrorCode.Unavailable, $"Node {node} is stopping. Ask another node.");
+
+    private TimeSpan? Age(Instant? asOf) => asOf is { } time ? clock.Now - time : null;
+
+    private RequestError? Refusal(ReadResult result, Replica replica, ReadOptions options) => result.Status switch
+    {
+        ReadStatus.Ready => null,
+        ReadStatus.Stopped => Halted(replica),
+        _ when options.Consistency is Consistency.Bounded or Consistency.Session => TooStale(replica, options),
+        ReadStatus.Behind => new(
+            ErrorCode.Unavailable,
+            $"The replica of range {replica.Range} on node {node} has not applied index {result.Index} within the deadline. Retry, or ask another node."),
+        _ => new(
+            ErrorCode.Unavailable,
+            $"No leader of range {replica.Range} confirmed the read within the deadline: a quorum of its replicas may be out of reach. Retry, or read with consistency=eventual."),
+    };
+
+    private RequestError TooStale(Replica replica, ReadOptions options)
+    {
+        TimeSpan? staleness = replica.Proof is { } proof && replica.State.Machine.Applied.Index >= proof.Index ? clock.Now - proof.AsOf : null;
+        string real = staleness is { } age ? $"{age.TotalMilliseconds:F0} ms old" : "of unknown age";
+        string wanted = options.Consistency == Consistency.Bounded
+            ? $"max_staleness={options.MaxStaleness.TotalMilliseconds:F0}ms"
+            : $"index {options.Token[replica.Range]} of the session token";
+        return new(
+            ErrorCode.TooStale,
+            $"The replica of range {replica.Range} on node {node} is {real} and can't honour {wanted} within the deadline. Retry, ask another node, or allow older data.",
+            Staleness: staleness);
+    }
+
+    private RequestError? Halted(Replica replica) => replica.Halted is { } reason
+        ? new(ErrorCode.Unavailable, $"The replica of range {replica.Range} on node {node} has stopped: {reason} Ask another node.")
+        : null;
+
+    private RequestError RangeChanged(RangeDescriptor range) =>
+        new(ErrorCode.RangeChanged, $"Range {range.Id} no longer holds this key. Ask again.");
+}

@@ -1,0 +1,414 @@
+using RaftDb.Server.Replicas;
+using RaftDb.Server.Transport;
+using RaftDb.Storage;
+using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Reads;
+
+namespace RaftDb.Server.Ranges;
+
+/// <summary>Takes requests to the replica that can answer them. While a range has no leader a request waits for one, until its deadline.</summary>
+internal sealed class RequestRouter(
+    NodeId node, RangeMap map, LocalReplicas replicas, ITransport transport, INodeClock clock, Func<HybridTimestamp> logTime, CommandLimits limits)
+    : IRequestRouter
+{
+    /// <summary>The longest to wait for news of a leader before looking again.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
+
+    private readonly LocalReads _reads = new(node, clock);
+    private readonly LocalWrites _writes = new(node);
+
+    public Deadline DeadlineIn(TimeSpan timeout) => new(clock.Now + timeout);
+
+    public RangeDescriptor RangeOf(ReadOnlySpan<byte> key) => map.Of(key);
+
+    public async ValueTask<Outcome<WriteAnswer>> WriteAsync(WriteRequest request, Deadline deadline, CancellationToken cancel)
+    {
+        if (RangeOfAll(request, out RangeDescriptor? range) is { } crossRange)
+        {
+            return crossRange;
+        }
+
+        if (request.Ack == AckMode.Leader && !IsUnconditional(request))
+        {
+            return new RequestError(
+                ErrorCode.InvalidArgument, "ack=leader is only for unconditional puts, deletes and batches of them. Use ack=quorum.");
+        }
+
+        TransactionCommand command = new(logTime(), range!.Generation, request.Conditions, request.Then, request.Else);
+        if (limits.Validate(command) is { } problem)
+        {
+            return new RequestError(problem.IsTooLarge ? ErrorCode.TooLarge : ErrorCode.InvalidArgument, problem.ToString());
+        }
+
+        ReadOnlyMemory<byte> bytes = CommandCodec.Encode(command);
+        return await AtLeaderAsync(
+            range,
+            deadline,
+            replica => _writes.WriteAsync(replica, bytes, request.Ack, deadline),
+            (peer, timeout) => ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, cancel),
+            cancel);
+    }
+
+    public ValueTask<Outcome<GetAnswer>> GetAsync(
+        ReadOnlyMemory<byte> key, ReadOptions options, Deadline deadline, CancellationToken cancel)
+    {
+        if (key.IsEmpty || key.Length > limits.MaxKeyBytes)
+        {
+            return ValueTask.FromResult<Outcome<GetAnswer>>(
+                key.IsEmpty
+                    ? new RequestError(ErrorCode.InvalidArgument, "The key is empty; keys have at least one byte.")
+                    : new RequestError(ErrorCode.TooLarge, $"The key has {key.Length} bytes; at most {limits.MaxKeyBytes} are allowed."));
+        }
+
+        RangeDescriptor range = map.Of(key.Span);
+        return ReadAsync(
+            range,
+            options,
+            deadline,
+            replica => _reads.GetAsync(replica, key, options, deadline),
+            async (peer, timeout) => PeerRequestCodec.DecodeGetAnswer(
+                await transport.RequestAsync(peer, PeerRequestKind.Get, PeerRequestCodec.EncodeGet(range.Id, key, options), timeout, cancel)),
+            cancel);
+    }
+
+    public ValueTask<Outcome<ScanAnswer>> ScanAsync(ScanQuery query, ReadOptions options, Deadline deadline, CancellationToken cancel)
+    {
+        RangeDescriptor range = query.Reverse ? map.Before(query.End) : map.Of(query.Start.Span);
+        return ReadAsync(
+            range,
+            options,
+            deadline,
+            replica => _reads.ScanAsync(replica, query, options, deadline),
+            async (peer, timeout) => PeerRequestCodec.DecodeScanAnswer(
+                await transport.RequestAsync(peer, PeerRequestKind.Scan, PeerRequestCodec.EncodeScan(range.Id, query, options), timeout, cancel)),
+            cancel);
+    }
+
+    public async ValueTask<RequestError?> TransferAsync(RangeId id, NodeId to, Deadline deadline, CancellationToken cancel)
+    {
+        if (map.Find(id) is not { } range)
+        {
+            return new RequestError(ErrorCode.NotFound, $"There is no range {id}. See /v1/ranges.");
+        }
+
+        if (range.ReplicaOn(to).IsNone)
+        {
+            return new RequestError(
+                ErrorCode.InvalidArgument,
+                $"Range {id} has no replica on node {to}; its replicas are on nodes {string.Join(", ", range.Replicas.Select(r => r.Node))}.");
+        }
+
+        Outcome<WriteAnswer> outcome = await AtLeaderAsync<WriteAnswer>(
+            range,
+            deadline,
+            async replica => await TransferHereAsync(replica, to) is { } error ? error : TransferDone(range.Id),
+            async (peer, timeout) => PeerRequestCodec.DecodeError(
+                await transport.RequestAsync(peer, PeerRequestKind.Transfer, PeerRequestCodec.EncodeTransfer(id, to), timeout, cancel)) is { } error
+                ? error
+                : TransferDone(range.Id),
+            cancel);
+        return outcome.Error;
+    }
+
+    /// <summary>Serves a request that another node forwarded: here or not at all.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ServeAsync(PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout)
+    {
+        Deadline deadline = DeadlineIn(timeout);
+        switch (kind)
+        {
+            case PeerRequestKind.Write:
+                (RangeId writeRange, AckMode ack, ReadOnlyMemory<byte> command) = PeerRequestCodec.DecodeWrite(payload);
+                return PeerRequestCodec.EncodeAnswer(replicas.Find(writeRange) is { } writer
+                    ? await _writes.WriteAsync(writer, command, ack, deadline)
+                    : NoReplica(writeRange));
+
+            case PeerRequestKind.Get:
+                (RangeId getRange, ReadOptions getOptions, ReadOnlyMemory<byte> key) = PeerRequestCodec.DecodeGet(payload);
+                return PeerRequestCodec.EncodeAnswer(replicas.Find(getRange) is { } getter
+                    ? await _reads.GetAsync(getter, key, getOptions, deadline)
+                    : NoReplica(getRange));
+
+            case PeerRequestKind.Scan:
+                (RangeId scanRange, ReadOptions scanOptions, ScanQuery query) = PeerRequestCodec.DecodeScan(payload);
+                return PeerRequestCodec.EncodeAnswer(replicas.Find(scanRange) is { } scanner
+                    ? await _reads.ScanAsync(scanner, query, scanOptions, deadline)
+                    : NoReplica(scanRange));
+
+            case PeerRequestKind.Transfer:
+                (RangeId transferRange, NodeId to) = PeerRequestCodec.DecodeTransfer(payload);
+                return PeerRequestCodec.EncodeError(replicas.Find(transferRange) is { } leader
+                    ? await TransferHereAsync(leader, to)
+                    : NoReplica(transferRange));
+
+            default:
+                throw new InvalidDataException($"A node asked for {kind}, which requests are not.");
+        }
+    }
+
+    private static async ValueTask<RequestError?> TransferHereAsync(Replica replica, NodeId to)
+    {
+        if (!replica.Leadership.IsLeader)
+        {
+            return new RequestError(ErrorCode.NotLeader, $"This node does not lead range {replica.Range}.", Leader: replica.Leadership.Leader);
+        }
+
+        if (replica.Leadership.Leader == to)
+        {
+            return null;
+        }
+
+        PendingTransfer transfer = new(replica.State.Machine.Descriptor.ReplicaOn(to));
+        replica.Post(transfer);
+        return await transfer.Completion is { } failure
+            ? new RequestError(ErrorCode.Unavailable, $"Leadership of range {replica.Range} was not moved to node {to}: {failure}")
+            : null;
+    }
+
+    private static WriteAnswer TransferDone(RangeId range) => new(default, range, default, true, null);
+
+    private static bool IsUnconditional(WriteRequest request) =>
+        request.Conditions.Count == 0 && request.Else.Count == 0
+        && request.Then.All(operation => operation.Kind is OperationKind.Put or OperationKind.Delete);
+
+    private RequestError NoReplica(RangeId range) =>
+        new(ErrorCode.NotLeader, $"Node {node} has no replica of range {range}.");
+
+    private async ValueTask<Outcome<WriteAnswer>> ForwardWriteAsync(
+        NodeId peer, RangeId range, AckMode ack, ReadOnlyMemory<byte> command, TimeSpan timeout, CancellationToken cancel)
+    {
+        try
+        {
+            return PeerRequestCodec.DecodeWriteAnswer(
+                await transport.RequestAsync(peer, PeerRequestKind.Write, PeerRequestCodec.EncodeWrite(range, ack, command), timeout, cancel));
+        }
+        catch (PeerUnreachableException e) when (!e.NotSent)
+        {
+            return new RequestError(
+                ErrorCode.OutcomeUnknown,
+                $"The write was forwarded to node {peer}, which did not answer ({e.Message}): it may or may not be done. Read before you repeat it.");
+        }
+    }
+
+    /// <summary>The one range of all keys of a write, or why there is none.</summary>
+    private RequestError? RangeOfAll(WriteRequest request, out RangeDescriptor? range)
+    {
+        range = null;
+        foreach (Condition condition in request.Conditions)
+        {
+            range ??= map.Of(condition.Key.Span);
+            if (!range.Contains(condition.Key.Span))
+            {
+                return CrossRange(range);
+            }
+        }
+
+        foreach (IReadOnlyList<Operation> operations in (ReadOnlySpan<IReadOnlyList<Operation>>)[request.Then, request.Else])
+        {
+            for (int i = 0; i < operations.Count; i++)
+            {
+                Operation operation = operations[i];
+                range ??= map.Of(operation.Key.Span);
+                if (!range.Contains(operation.Key.Span))
+                {
+                    return CrossRange(range);
+                }
+
+                if (operation.Kind == OperationKind.DeleteRange && range.End is { } end
+                    && (operation.End.IsEmpty || operation.End.Span.SequenceCompareTo(end.Span) > 0))
+                {
+                    return CrossRange(range);
+                }
+            }
+        }
+
+        return range is null ? new RequestError(ErrorCode.InvalidArgument, "There is nothing to do: no conditions and no operations.") : null;
+    }
+
+    private static RequestError CrossRange(RangeDescriptor range) =>
+        new(ErrorCode.CrossRange, $"The keys lie in more than one range (the first in range {range.Id}); a transaction is atomic within one range. See /v1/ranges for the borders.");
+
+    private async ValueTask<Outcome<T>> ReadAsync<T>(
+        RangeDescriptor range,
+        ReadOptions options,
+        Deadline deadline,
+        Func<Replica, ValueTask<Outcome<T>>> here,
+        Func<NodeId, TimeSpan, ValueTask<Outcome<T>>> there,
+        CancellationToken cancel)
+        where T : class
+    {
+        if (options.Replica.Kind == ReplicaChoiceKind.Leader)
+        {
+            return await AtLeaderAsync(range, deadline, here, there, cancel);
+        }
+
+        if (options.Replica.Kind == ReplicaChoiceKind.Node && range.ReplicaOn(options.Replica.Node).IsNone)
+        {
+            return new RequestError(
+                ErrorCode.InvalidArgument,
+                $"Range {range.Id} has no replica on node {options.Replica.Node}; its replicas are on nodes {string.Join(", ", range.Replicas.Select(r => r.Node))}.");
+        }
+
+        int attempt = 0;
+        while (true)
+        {
+            Replica? own = replicas.Find(range.Id);
+            NodeId? choice = Choose(range, own, options.Replica, attempt++);
+            TimeSpan left = deadline.At - clock.Now;
+            if (left <= TimeSpan.Zero)
+            {
+                return Unavailable(range);
+            }
+
+            if (choice == node)
+            {
+                return await here(own!);
+            }
+
+            if (choice is { } peer)
+            {
+                try
+                {
+                    Outcome<T> outcome = await there(peer, left);
+                    if (outcome.Error?.Code != ErrorCode.NotLeader)
+                    {
+                        return outcome;
+                    }
+                }
+                catch (PeerUnreachableException e) when (options.Replica.Kind == ReplicaChoiceKind.Node)
+                {
+                    return new RequestError(ErrorCode.Unavailable, $"Node {peer} can't be reached: {e.Message} Read from another replica.");
+                }
+                catch (PeerUnreachableException)
+                {
+                    // Reads are safe to repeat: another replica is next.
+                }
+            }
+
+            await NewsAsync(own, deadline, cancel);
+        }
+    }
+
+    /// <summary>The node whose replica serves a read; another one with each attempt, where there is a choice.</summary>
+    private NodeId? Choose(RangeDescriptor range, Replica? own, ReplicaChoice choice, int attempt)
+    {
+        switch (choice.Kind)
+        {
+            case ReplicaChoiceKind.Node:
+                return choice.Node;
+            case ReplicaChoiceKind.Follower:
+                NodeId? leader = own?.Leadership.Leader;
+                if (own is { Halted: null } && leader != node && attempt == 0)
+                {
+                    return node;
+                }
+
+                NodeId[] followers = [.. range.Replicas.Select(r => r.Node).Where(n => n != leader && IsConnected(n))];
+                return followers.Length == 0 ? null : followers[attempt % followers.Length];
+            default:
+                if (own is { Halted: null })
+                {
+                    return node;
+                }
+
+                NodeId[] others = [.. range.Replicas.Select(r => r.Node).Where(n => n != node && IsConnected(n))];
+                return others.Length == 0 ? null : others[attempt % others.Length];
+        }
+    }
+
+    private bool IsConnected(NodeId other) => transport.Peers.Any(p => p.Node == other && p.Connected);
+
+    /// <summary>Runs something at the range's leader, wherever that is, waiting for one while there is none.</summary>
+    private async ValueTask<Outcome<T>> AtLeaderAsync<T>(
+        RangeDescriptor range,
+        Deadline deadline,
+        Func<Replica, ValueTask<Outcome<T>>> here,
+        Func<NodeId, TimeSpan, ValueTask<Outcome<T>>> there,
+        CancellationToken cancel)
+        where T : class
+    {
+        NodeId? hint = null;
+        int hops = 0;
+        int attempt = 0;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            TimeSpan left = deadline.At - clock.Now;
+            if (left <= TimeSpan.Zero)
+            {
+                return Unavailable(range);
+            }
+
+            Replica? own = replicas.Find(range.Id);
+            NodeId? leader = hint ?? (own is { Halted: null } ? own.Leadership.Leader : null);
+            if (leader is null && own is not { Halted: null })
+            {
+                leader = Choose(range, own, default, attempt++);
+            }
+
+            hint = null;
+            if (leader == node)
+            {
+                Outcome<T> outcome = await here(own!);
+                if (outcome.Error?.Code != ErrorCode.NotLeader)
+                {
+                    return outcome;
+                }
+            }
+            else if (leader is { } peer)
+            {
+                try
+                {
+                    Outcome<T> outcome = await there(peer, left);
+                    if (outcome.Error?.Code != ErrorCode.NotLeader)
+                    {
+                        return outcome;
+                    }
+
+                    if (outcome.Error.Leader is { } better && better != peer && hops++ == 0)
+                    {
+                        hint = better;
+                        continue;
+                    }
+                }
+                catch (PeerUnreachableException)
+                {
+                    // It did not get there: wait for news of a leader.
+                }
+            }
+
+            hops = 0;
+            await NewsAsync(own, deadline, cancel);
+        }
+    }
+
+    /// <summary>Waits until the own replica hears something new of its leader, or a little while.</summary>
+    private async ValueTask NewsAsync(Replica? own, Deadline deadline, CancellationToken cancel)
+    {
+        TimeSpan wait = deadline.At - clock.Now;
+        wait = wait < LookAgain ? wait : LookAgain;
+        if (wait <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        if (own is null)
+        {
+            await Task.Delay(wait, cancel);
+            return;
+        }
+
+        try
+        {
+            await own.Leadership.Changed.WaitAsync(wait, cancel);
+        }
+        catch (TimeoutException)
+        {
+            // No news: look again.
+        }
+    }
+
+    private static RequestError Unavailable(RangeDescriptor range) =>
+        new(
+            ErrorCode.Unavailable,
+            $"Range {range.Id} had no reachable leader within the deadline: a quorum of nodes {string.Join(", ", range.Replicas.Select(r => r.Node))} must be up. It was not done; retry.");
+}

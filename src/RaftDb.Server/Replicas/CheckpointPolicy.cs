@@ -1,0 +1,99 @@
+using RaftDb.Raft;
+using RaftDb.Storage;
+using RaftDb.Storage.Binlog;
+
+namespace RaftDb.Server.Replicas;
+
+/// <summary>Decides when a replica's state machine is checkpointed, and lets the log be cut behind it. Consulted by the replica's loop; the work is done in the background.</summary>
+internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
+{
+    /// <summary>Enough to make a checkpoint worth its syncs, little enough to replay in a blink.</summary>
+    private const long MaxDebtBytes = 16 << 20;
+
+    /// <summary>The longest that changes stay out of the state file: bounds what an idle range holds back of the log.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+
+    /// <summary>After a try that long readers spoiled.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private Instant _dirtySince = Instant.Never;
+    private Instant _notBefore;
+    private int _running;
+
+    /// <summary>When to be consulted next.</summary>
+    public Instant NextTime => _dirtySince == Instant.Never ? Instant.Never : _dirtySince + MaxAge;
+
+    /// <summary>Something was applied.</summary>
+    public void Applied()
+    {
+        if (_dirtySince == Instant.Never)
+        {
+            _dirtySince = host.Now;
+        }
+    }
+
+    public void Consider(Instant now)
+    {
+        if (_dirtySince == Instant.Never || now < _notBefore || Volatile.Read(ref _running) != 0)
+        {
+            return;
+        }
+
+        if (replica.State.Machine.CheckpointDebtBytes < MaxDebtBytes && now < _dirtySince + MaxAge)
+        {
+            return;
+        }
+
+        _dirtySince = Instant.Never;
+        _notBefore = now + Pause;
+        Volatile.Write(ref _running, 1);
+        host.RunInBackground($"checkpoint of range {replica.Range}", _ =>
+        {
+            try
+            {
+                Run();
+            }
+            finally
+            {
+                Volatile.Write(ref _running, 0);
+            }
+
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>Makes a checkpoint now. Blocks. Also called at a clean stop, when nothing is applied any more.</summary>
+    public void Run()
+    {
+        StateHandle state = replica.State;
+        if (!state.TryUse())
+        {
+            return;
+        }
+
+        try
+        {
+            if (host.Durability == Durability.Os)
+            {
+                // What becomes durable in the state file must be durable in the log before.
+                using ManualResetEventSlim synced = new();
+                host.Binlog.Sync(synced.Set);
+                synced.Wait();
+            }
+
+            if (state.Machine.Checkpoint() is { } checkpoint)
+            {
+                host.Binlog.RecordCheckpoint(
+                    replica.Range, checkpoint, replica.Snapshots.Pin, floor => replica.Post(new Input.LogCompacted(floor)));
+            }
+        }
+        catch (StorageFailedException e)
+        {
+            host.Fail(e);
+        }
+        finally
+        {
+            state.Release();
+        }
+    }
+}

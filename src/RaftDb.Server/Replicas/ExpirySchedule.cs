@@ -1,0 +1,42 @@
+using RaftDb.Raft;
+using RaftDb.Storage;
+using RaftDb.Storage.StateMachines.Commands;
+
+namespace RaftDb.Server.Replicas;
+
+/// <summary>A leader proposes to expire keys when the earliest TTL is due; replicas expire nothing by their own clocks. Owned by the replica's loop.</summary>
+internal sealed class ExpirySchedule(Replica replica, IReplicaHost host)
+{
+    /// <summary>Keys per entry: bounds how long one entry takes to apply.</summary>
+    private const int KeysPerEntry = 1000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private Task<ProposalResult>? _underWay;
+    private Instant _next;
+
+    /// <summary>When to be consulted next.</summary>
+    public Instant NextTime { get; private set; } = Instant.Never;
+
+    public void Consider(Instant now, bool isLeader)
+    {
+        if (!isLeader || replica.State.Machine.EarliestExpiry is not { } earliest)
+        {
+            NextTime = Instant.Never;
+            return;
+        }
+
+        if (now >= _next && _underWay is null or { IsCompleted: true })
+        {
+            _next = now + Interval;
+            HybridTimestamp time = host.LogTime();
+            if (earliest.Milliseconds <= time.Milliseconds)
+            {
+                ExpireCommand command = new(time, replica.State.Machine.Descriptor.Generation, KeysPerEntry);
+                _underWay = replica.ProposeAsync(CommandCodec.Encode(command), AckMode.Quorum, now + TimeSpan.FromSeconds(5));
+            }
+        }
+
+        NextTime = _next;
+    }
+}

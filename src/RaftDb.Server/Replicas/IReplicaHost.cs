@@ -1,0 +1,51 @@
+using RaftDb.Raft;
+using RaftDb.Server.Metrics;
+using RaftDb.Server.Transport;
+using RaftDb.Storage;
+using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines;
+
+namespace RaftDb.Server.Replicas;
+
+/// <summary>What a replica needs from the node that it lives on. Replicas own no thread: the host calls them.</summary>
+internal interface IReplicaHost
+{
+    /// <summary>The node.</summary>
+    NodeId Node { get; }
+
+    /// <summary>The time.</summary>
+    Instant Now { get; }
+
+    /// <summary>The node's clock for log time.</summary>
+    HybridTimestamp LogTime();
+
+    /// <summary>The node's log.</summary>
+    NodeBinlog Binlog { get; }
+
+    /// <summary>What an acknowledgement means on this node.</summary>
+    Durability Durability { get; }
+
+    /// <summary>The network.</summary>
+    ITransport Transport { get; }
+
+    /// <summary>Where state files are.</summary>
+    IStateMachineStore Store { get; }
+
+    /// <summary>Something is in the replica's inbox: <see cref="Replica.Process"/> is to be called soon, by its one loop.</summary>
+    void Wake(Replica replica);
+
+    /// <summary>Committed entries wait: <see cref="ApplyPipeline.Run"/> is to be called, on a thread where it may block.</summary>
+    void ScheduleApply(ApplyPipeline pipeline);
+
+    /// <summary>Work that takes long and blocks (checkpoints, snapshots, closing files) is to be run beside everything else.</summary>
+    void RunInBackground(string what, Func<CancellationToken, Task> work);
+
+    /// <summary>The node can't go on: it stops with this cause.</summary>
+    void Fail(Exception cause);
+
+    /// <summary>This one replica can't go on; the others do.</summary>
+    void ReplicaHalted(Replica replica, string reason);
+
+    /// <summary>Figures.</summary>
+    NodeMetrics Metrics { get; }
+}

@@ -1,0 +1,529 @@
+using RaftDb.Raft;
+using RaftDb.Raft.Log;
+using RaftDb.Raft.Messages;
+using RaftDb.Server.Transport;
+using RaftDb.Storage;
+using RaftDb.Storage.Binlog;
+
+namespace RaftDb.Server.Replicas;
+
+/// <summary>Drives one <see cref="RaftNode"/>: takes what has come into its inbox, steps the node, and does what it says. Anybody may post; everything else is
+/// done by the one loop that owns the replica, in <see cref="Process"/>, but for what is marked thread-safe.</summary>
+internal sealed class Replica
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly IReplicaHost _host;
+    private readonly RaftNode _node;
+    private readonly ApplyPipeline _apply;
+    private readonly PendingProposals _proposals = new();
+    private readonly PendingReads _reads = new();
+    private readonly PendingTransfers _transfers = new();
+    private readonly RefusedWrites _refused = new();
+    private readonly SnapshotInstallation _installation;
+    private readonly ReplicaInbox _inbox = new();
+    private readonly List<Input> _inputs = [];
+    private readonly List<PendingProposal> _newProposals = [];
+    private List<object> _taken = [];
+    private volatile Leadership _leadership;
+    private volatile StateHandle _state;
+    private volatile ReadProof? _proof;
+    private volatile string? _halted;
+    private volatile IReadOnlyList<FollowerStatus> _lastFollowers = [];
+    private Instant _lookAt;
+    private LogIndex _handedOut;
+    private Instant _sweepAt = Instant.Never;
+
+    public Replica(IReplicaHost host, RangeId range, RaftOptions options, RaftStart start, StateHandle state, ulong seed)
+    {
+        _host = host;
+        Range = range;
+        Id = start.Replica;
+        _state = state;
+        _node = new RaftNode(options, start, host.Binlog.Reader(range), host.Now, seed);
+        _apply = new ApplyPipeline(this, host);
+        Checkpoints = new CheckpointPolicy(this, host);
+        Snapshots = new SnapshotSender(this, host);
+        _installation = new SnapshotInstallation(this, host);
+        Expiry = new ExpirySchedule(this, host);
+        _leadership = new Leadership(_node.Role, _node.Term, null);
+    }
+
+    /// <summary>The range.</summary>
+    public RangeId Range { get; }
+
+    /// <summary>This replica's id.</summary>
+    public ReplicaId Id { get; }
+
+    /// <summary>The state; another one after a snapshot was installed. Thread-safe.</summary>
+    public StateHandle State => _state;
+
+    /// <summary>Who leads. Thread-safe.</summary>
+    public Leadership Leadership => _leadership;
+
+    /// <summary>The youngest proof of freshness. Thread-safe.</summary>
+    public ReadProof? Proof => _proof;
+
+    /// <summary>Why this replica has stopped; null while it works. Thread-safe.</summary>
+    public string? Halted => _halted;
+
+    /// <summary>Proposals that were not taken from the inbox yet. Thread-safe.</summary>
+    public int QueuedProposals => _inbox.Proposals;
+
+    /// <summary>What a leader knew of its followers at the last look, at most a second ago; empty for others. Thread-safe.</summary>
+    public IReadOnlyList<FollowerStatus> LastFollowers => _lastFollowers;
+
+    /// <summary>When <see cref="Process"/> is to be called next, even with an empty inbox.</summary>
+    public Instant NextDeadline { get; private set; }
+
+    public CheckpointPolicy Checkpoints { get; }
+
+    public SnapshotSender Snapshots { get; }
+
+    public ExpirySchedule Expiry { get; }
+
+    /// <summary>Puts something into the inbox. Thread-safe.</summary>
+    public void Post(object item)
+    {
+        if (_inbox.Add(item))
+        {
+            _host.Wake(this);
+        }
+    }
+
+    /// <summary>Proposes a command and waits for what <paramref name="ack"/> asks. Never later than the deadline (and a sweep). Thread-safe.</summary>
+    public Task<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, AckMode ack, Instant deadline)
+    {
+        PendingProposal proposal = new(command, ack, deadline);
+        if (!_inbox.TryReserveProposal())
+        {
+            return Task.FromResult(new ProposalResult(ProposalStatus.Overloaded));
+        }
+
+        Post(proposal);
+        return proposal.Completion;
+    }
+
+    /// <summary>Waits until this replica shows everything that was committed before the call (a read index confirmed by a quorum). Thread-safe.</summary>
+    public Task<ReadResult> ReadIndexAsync(Instant deadline)
+    {
+        PendingRead read = new(null, deadline);
+        Post(read);
+        return read.Completion;
+    }
+
+    /// <summary>Waits until an index is applied here. Thread-safe.</summary>
+    public Task<ReadResult> WaitAppliedAsync(LogIndex index, Instant deadline)
+    {
+        PendingRead read = new(index, deadline);
+        Post(read);
+        return read.Completion;
+    }
+
+    /// <summary>One pass of the spine. Called by the replica's loop only.</summary>
+    public void Process(PassOutput output)
+    {
+        Instant now = _host.Now;
+
+        // 1. Take the inbox and turn it into inputs: all proposals become one, all new reads share one read index.
+        _taken = _inbox.Take(_taken);
+        if (_halted is not null)
+        {
+            RefuseAll();
+            return;
+        }
+
+        GatherInputs(now);
+
+        // 2. Step the node. It says what to persist, send, apply and answer.
+        Ready ready = _node.Step(now, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_inputs));
+        _inputs.Clear();
+
+        // 3. Persist hard state and entries in one write; what depends on it is sent when it is durable.
+        Persist(ready, output);
+
+        // 4. Send what depends on nothing.
+        foreach (Message message in ready.Messages)
+        {
+            Send(message, output);
+        }
+
+        // 5. Apply what is committed; the results come back to the inbox.
+        if (ready.Committed.Count > 0)
+        {
+            _host.Metrics.Committed(ready.Committed.Count);
+            _handedOut = ready.Committed[^1].Index;
+            _apply.Enqueue(ready);
+        }
+
+        // 6. Snapshots: to a follower that needs one, or one that was received.
+        foreach (ReplicaId follower in ready.SnapshotsToSend)
+        {
+            Snapshots.Start(follower, _node.Term);
+        }
+
+        _installation.Continue(ready.SnapshotToInstall, _node.Applied >= _handedOut);
+
+        // 7. Tell who waits: proposals' fates, confirmed reads, transfers, the role.
+        Answer(ready, now);
+
+        // 8. Say when to come again.
+        NextDeadline = NextTime(now);
+    }
+
+    /// <summary>What status shows. Called by the loop; the answer is complete at once.</summary>
+    public ReplicaReport Report(Instant now) =>
+        new(_node.Role, _node.Term, _leadership.Leader, _node.Commit, _node.Applied, _node.Last.Index, _node.Floor.Index, _node.Followers(now), _halted);
+
+    /// <summary>Stops for good, with the reason; reads and writes here are refused from now on. Thread-safe.</summary>
+    public void Halt(string reason)
+    {
+        _halted ??= reason;
+        Post(HaltRequested.Instance);
+    }
+
+    /// <summary>Takes the place of the state after a snapshot's commit point. Called by the loop.</summary>
+    public void SwapState(StateHandle next, SnapshotMetadata snapshot)
+    {
+        StateHandle old = _state;
+        _state = next;
+        _host.Metrics.SnapshotReceived();
+        string file = old.Machine.FileName;
+        _host.RunInBackground("closing the state that a snapshot replaced", _ =>
+        {
+            old.Retire(() => _host.Store.Delete(Range, file));
+            return Task.CompletedTask;
+        });
+        _proposals.SnapshotInstalled(snapshot.Position.Index);
+        Post(new Input.SnapshotInstalled(snapshot));
+    }
+
+    /// <summary>The term of an entry that is retained. Called by the loop.</summary>
+    public Term TermOf(LogIndex index) => _node.TermOf(index);
+
+    private void GatherInputs(Instant now)
+    {
+        foreach (object item in _taken)
+        {
+            switch (item)
+            {
+                case PendingProposal proposal:
+                    _inbox.ReleaseProposal();
+                    Admit(proposal, now);
+                    break;
+                case PendingRead read:
+                    _reads.Add(read);
+                    break;
+                case Input.EntriesPersisted persisted:
+                    _proposals.Persisted(persisted.Last);
+                    _inputs.Add(persisted);
+                    break;
+                case Input.SnapshotInstalled installed:
+                    _reads.Applied(installed.Snapshot.Position.Index);
+                    _inputs.Add(installed);
+                    break;
+                case Input input:
+                    _inputs.Add(input);
+                    break;
+                case ApplyDone done:
+                    LogIndex applied = done.Entries[^1].Index;
+                    _inputs.Add(new Input.Applied(applied));
+                    _proposals.Applied(done.Entries, done.Results);
+                    _reads.Applied(applied);
+                    Checkpoints.Applied();
+                    break;
+                case BinlogWrite refused:
+                    _refused.Add(refused, now);
+                    break;
+                case PendingTransfer transfer:
+                    _transfers.Add(transfer);
+                    _inputs.Add(new Input.TransferLeadership(transfer.To));
+                    break;
+                case ReceivedSnapshot received:
+                    _installation.Received(received);
+                    _inputs.Add(new Input.MessageReceived(received.Message));
+                    break;
+                case SnapshotCommitted committed:
+                    _installation.Committed(committed);
+                    break;
+                case ReportRequest request:
+                    request.Complete(Report(now));
+                    break;
+                case HaltRequested:
+                    break;
+                default:
+                    throw new InvariantBrokenException($"Replica {Id} of range {Range} was posted a {item.GetType().Name}.");
+            }
+        }
+
+        _taken.Clear();
+        if (_newProposals.Count > 0)
+        {
+            _inputs.Add(new Input.Propose(_newProposals.ConvertAll(p => p.Command)));
+        }
+
+        // Reads wait for entries that are applied already without a pass of their own.
+        _reads.Applied(_node.Applied);
+        if (_reads.Ask(now) is { } context)
+        {
+            _inputs.Add(new Input.ReadIndex(context));
+        }
+
+        if (_proposals.AwaitedEverywhere > LogIndex.Zero)
+        {
+            _inputs.Add(new Input.RequestAppliedReports(_proposals.AwaitedEverywhere));
+        }
+    }
+
+    private void Admit(PendingProposal proposal, Instant now)
+    {
+        if (proposal.Deadline <= now)
+        {
+            proposal.Complete(ProposalStatus.Late);
+        }
+        else if (_refused.Any)
+        {
+            proposal.Complete(ProposalStatus.NoSpace);
+        }
+        else
+        {
+            _newProposals.Add(proposal);
+        }
+    }
+
+    private void Persist(Ready ready, PassOutput output)
+    {
+        if (ready.HardState is null && ready.Entries.Count == 0)
+        {
+            // Nothing to write, but these still wait for earlier writes: an empty write keeps the order.
+            if (ready.MessagesAfterPersist.Count == 0)
+            {
+                WriteRefused(output);
+                return;
+            }
+        }
+
+        BinlogWrite write = new()
+        {
+            Range = Range,
+            Replica = Id,
+            HardState = ready.HardState,
+            Entries = ready.Entries,
+            MustSync = ready.MustSync,
+            State = ready,
+            Completed = Persisted,
+            Refused = Post,
+        };
+        if (_refused.Any)
+        {
+            _refused.AddBehind(write);
+        }
+        else
+        {
+            output.Write(write);
+        }
+
+        WriteRefused(output);
+    }
+
+    private void WriteRefused(PassOutput output)
+    {
+        if (_refused.IsDue(_host.Now))
+        {
+            foreach (BinlogWrite write in _refused.TakeAll())
+            {
+                output.Write(write);
+            }
+        }
+    }
+
+    /// <summary>Called on the binlog's writer thread: what waited for the disk may leave now, without another hop.</summary>
+    private void Persisted(BinlogWrite write)
+    {
+        Ready ready = (Ready)write.State!;
+        if (ready.MessagesAfterPersist.Count > 0)
+        {
+            PassOutput output = new();
+            foreach (Message message in ready.MessagesAfterPersist)
+            {
+                Send(message, output);
+            }
+
+            output.Flush(_host.Binlog, _host.Transport);
+        }
+
+        if (write.Entries.Count > 0)
+        {
+            Entry last = write.Entries[^1];
+            Post(new Input.EntriesPersisted(new LogPosition(last.Index, last.Term)));
+        }
+    }
+
+    private void Send(Message message, PassOutput output)
+    {
+        if (message.To == Id)
+        {
+            Post(new Input.MessageReceived(message));
+            return;
+        }
+
+        NodeId node = _state.Machine.Descriptor.NodeOf(message.To);
+        if (node != default)
+        {
+            output.Send(node, new RangeMessage(Range, message));
+        }
+    }
+
+    private void Answer(Ready ready, Instant now)
+    {
+        if (_newProposals.Count > 0)
+        {
+            Check.That(ready.Proposals.Count == 1, $"{ready.Proposals.Count} outcomes for one proposal input");
+            Register(ready.Proposals[0]);
+            _newProposals.Clear();
+        }
+
+        foreach (ReadOutcome outcome in ready.Reads)
+        {
+            _reads.Confirmed(outcome, now);
+        }
+
+        if (_reads.LastConfirmed is { } confirmed && (_proof is null || confirmed.AsOf > _proof.AsOf))
+        {
+            _proof = new ReadProof(confirmed.AsOf, confirmed.Index);
+        }
+
+        if (ready.Reads.Count > 0)
+        {
+            _reads.Applied(_node.Applied);
+        }
+
+        foreach (TransferOutcome outcome in ready.Transfers)
+        {
+            _transfers.Ended(outcome);
+        }
+
+        if (_proposals.AwaitedEverywhere > LogIndex.Zero)
+        {
+            _proposals.VotersReported(_node.Followers(now));
+        }
+
+        if (ready.RoleChanged)
+        {
+            RoleChanged();
+        }
+
+        if (now >= _sweepAt)
+        {
+            _proposals.Expire(now, _node.Followers(now));
+            _reads.Expire(now);
+            _sweepAt = Instant.Never;
+        }
+
+        if (now >= _lookAt)
+        {
+            _lastFollowers = _node.Followers(now);
+            _lookAt = now + TimeSpan.FromSeconds(1);
+        }
+
+        Checkpoints.Consider(now);
+        Expiry.Consider(now, _node.Role == Role.Leader);
+    }
+
+    private void Register(ProposalOutcome outcome)
+    {
+        _host.Metrics.ProposalsAccepted(outcome.Accepted);
+        for (int i = 0; i < _newProposals.Count; i++)
+        {
+            if (i < outcome.Accepted)
+            {
+                _proposals.Add(_newProposals[i], outcome.First with { Index = outcome.First.Index + (ulong)i });
+            }
+            else
+            {
+                bool overloaded = outcome.Refusal == ProposalRefusal.Overloaded;
+                _host.Metrics.ProposalDropped(overloaded ? "overloaded" : "not_leader");
+                _newProposals[i].Complete(overloaded ? ProposalStatus.Overloaded : ProposalStatus.NotLeader);
+            }
+        }
+    }
+
+    private void RoleChanged()
+    {
+        Leadership old = _leadership;
+        NodeId? leader = _node.Leader.IsNone ? null : _state.Machine.Descriptor.NodeOf(_node.Leader);
+        _leadership = new Leadership(_node.Role, _node.Term, leader);
+        if (_node.Role == Role.Leader && old.Role != Role.Leader)
+        {
+            _host.Metrics.ElectionWon();
+        }
+        else if (_node.Role is Role.Candidate && old.Role is not Role.Candidate)
+        {
+            _host.Metrics.ElectionStarted();
+        }
+
+        old.Supersede();
+    }
+
+    private Instant NextTime(Instant now)
+    {
+        Instant next = Instant.Min(_node.NextDeadline, Instant.Min(_reads.RetryAt, _refused.RetryAt));
+        next = Instant.Min(next, Instant.Min(Checkpoints.NextTime, Expiry.NextTime));
+        if (_proposals.Count + _reads.Count > 0)
+        {
+            _sweepAt = _sweepAt == Instant.Never ? now + SweepInterval : _sweepAt;
+            next = Instant.Min(next, _sweepAt);
+        }
+
+        return next;
+    }
+
+    private void RefuseAll()
+    {
+        foreach (object item in _taken)
+        {
+            switch (item)
+            {
+                case PendingProposal proposal:
+                    _inbox.ReleaseProposal();
+                    proposal.Complete(ProposalStatus.Stopped);
+                    break;
+                case PendingRead read:
+                    read.Complete(new(ReadStatus.Stopped, default, default));
+                    break;
+                case PendingTransfer transfer:
+                    transfer.Complete(_halted);
+                    break;
+                case ReceivedSnapshot received:
+                    received.Complete(false);
+                    break;
+                case ReportRequest request:
+                    request.Complete(Report(_host.Now));
+                    break;
+                case ApplyDone done:
+                    // The last batch before the halt was applied: who waits for it may know.
+                    _proposals.Applied(done.Entries, done.Results);
+                    break;
+            }
+        }
+
+        _taken.Clear();
+        _proposals.Stop();
+        _reads.Stop();
+        _transfers.Stop(_halted!);
+        Leadership old = _leadership;
+        if (old.Role != Role.Follower || old.Leader is not null)
+        {
+            _leadership = new Leadership(Role.Follower, old.Term, null);
+            old.Supersede();
+        }
+
+        NextDeadline = Instant.Never;
+    }
+}
+
+/// <summary>Wakes a replica that was told to halt.</summary>
+internal sealed class HaltRequested
+{
+    public static readonly HaltRequested Instance = new();
+}

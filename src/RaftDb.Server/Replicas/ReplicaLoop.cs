@@ -1,0 +1,137 @@
+using RaftDb.Raft;
+using RaftDb.Server.Transport;
+using RaftDb.Storage.Binlog;
+
+namespace RaftDb.Server.Replicas;
+
+/// <summary>One thread that owns some replicas and calls their <see cref="Replica.Process"/>: when something was posted to them, and when their timers are due.</summary>
+internal sealed class ReplicaLoop
+{
+    private readonly object _gate = new();
+    private readonly INodeClock _clock;
+    private readonly NodeBinlog _binlog;
+    private readonly ITransport _transport;
+    private readonly Action<Exception> _fail;
+    private readonly PriorityQueue<Replica, Instant> _timers = new();
+    private readonly Dictionary<Replica, Instant> _scheduled = [];
+    private readonly Thread _thread;
+    private List<Replica> _runnable = [];
+    private bool _stopping;
+
+    public ReplicaLoop(string name, INodeClock clock, NodeBinlog binlog, ITransport transport, Action<Exception> fail)
+    {
+        _clock = clock;
+        _binlog = binlog;
+        _transport = transport;
+        _fail = fail;
+        _thread = new Thread(Run) { Name = name, IsBackground = true };
+    }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Something is in the replica's inbox. Thread-safe.</summary>
+    public void Wake(Replica replica)
+    {
+        lock (_gate)
+        {
+            _runnable.Add(replica);
+            if (_runnable.Count == 1)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
+
+    /// <summary>Ends the thread after the pass that is under way.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+
+        if (_thread.IsAlive && Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+    }
+
+    private void Run()
+    {
+        List<Replica> taken = [];
+        PassOutput output = new();
+        try
+        {
+            while (Take(ref taken))
+            {
+                foreach (Replica replica in taken)
+                {
+                    Process(replica, output);
+                }
+
+                taken.Clear();
+                Instant now = _clock.Now;
+                while (_timers.TryPeek(out Replica? due, out Instant at) && at <= now)
+                {
+                    _timers.Dequeue();
+                    if (_scheduled.TryGetValue(due, out Instant current) && current == at)
+                    {
+                        _scheduled.Remove(due);
+                        Process(due, output);
+                    }
+                }
+
+                output.Flush(_binlog, _transport);
+            }
+        }
+        catch (Exception e)
+        {
+            // A broken invariant, or a bug: nothing that this loop would do from here on can be trusted.
+            _fail(e);
+        }
+    }
+
+    private void Process(Replica replica, PassOutput output)
+    {
+        replica.Process(output);
+        Instant next = replica.NextDeadline;
+        if (next == Instant.Never)
+        {
+            _scheduled.Remove(replica);
+        }
+        else if (!_scheduled.TryGetValue(replica, out Instant current) || current != next)
+        {
+            _scheduled[replica] = next;
+            _timers.Enqueue(replica, next);
+        }
+    }
+
+    /// <summary>Waits for work or the next timer; false when the loop is to end.</summary>
+    private bool Take(ref List<Replica> taken)
+    {
+        lock (_gate)
+        {
+            while (_runnable.Count == 0 && !_stopping)
+            {
+                if (!_timers.TryPeek(out _, out Instant at))
+                {
+                    Monitor.Wait(_gate);
+                    continue;
+                }
+
+                TimeSpan wait = at - _clock.Now;
+                if (wait <= TimeSpan.Zero)
+                {
+                    break;
+                }
+
+                // Rounded up: waking a little late beats spinning through the last fraction of a millisecond.
+                Monitor.Wait(_gate, (int)Math.Min(Math.Ceiling(wait.TotalMilliseconds), 60_000));
+            }
+
+            (_runnable, taken) = (taken, _runnable);
+            return !_stopping;
+        }
+    }
+}

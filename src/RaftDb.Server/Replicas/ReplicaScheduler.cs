@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using RaftDb.Server.Transport;
+using RaftDb.Storage;
+using RaftDb.Storage.Binlog;
+
+namespace RaftDb.Server.Replicas;
+
+/// <summary>Owns the threads that drive a node's replicas: a few loops, a few threads for applies, and the background. Replicas themselves own none, so that a
+/// simulator can drive the very same ones in one thread.</summary>
+internal sealed class ReplicaScheduler : IDisposable
+{
+    private readonly ILogger _log;
+    private readonly Action<Exception> _fail;
+    private readonly ReplicaLoop[] _loops;
+    private readonly Thread[] _appliers;
+    private readonly BlockingCollection<ApplyPipeline> _applies = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _backgroundGate = new();
+    private readonly HashSet<Task> _background = [];
+    private bool _stopped;
+
+    public ReplicaScheduler(
+        int loops, int appliers, INodeClock clock, NodeBinlog binlog, ITransport transport, ILogger log, Action<Exception> fail)
+    {
+        _log = log;
+        _fail = fail;
+        _loops = [.. Enumerable.Range(0, loops).Select(i => new ReplicaLoop($"raftdb-loop-{i}", clock, binlog, transport, fail))];
+        _appliers = [.. Enumerable.Range(0, appliers).Select(i => new Thread(RunApplies) { Name = $"raftdb-apply-{i}", IsBackground = true })];
+    }
+
+    public void Start()
+    {
+        foreach (ReplicaLoop loop in _loops)
+        {
+            loop.Start();
+        }
+
+        foreach (Thread applier in _appliers)
+        {
+            applier.Start();
+        }
+    }
+
+    public void Wake(Replica replica) => LoopOf(replica.Range).Wake(replica);
+
+    public void ScheduleApply(ApplyPipeline pipeline)
+    {
+        try
+        {
+            _applies.Add(pipeline);
+        }
+        catch (InvalidOperationException) when (_stopped)
+        {
+            // The node stops: what is not applied now is applied from the log at the next start.
+        }
+    }
+
+    public void RunInBackground(string what, Func<CancellationToken, Task> work)
+    {
+        lock (_backgroundGate)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            Task task = Task.Run(() => RunGuardedAsync(what, work));
+            _background.Add(task);
+            task.ContinueWith(
+                done =>
+                {
+                    lock (_backgroundGate)
+                    {
+                        _background.Remove(done);
+                    }
+                },
+                TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Stops all threads, in the order of the flow: loops, applies, background.</summary>
+    public void Dispose()
+    {
+        Task[] background;
+        lock (_backgroundGate)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            _stopped = true;
+            background = [.. _background];
+        }
+
+        foreach (ReplicaLoop loop in _loops)
+        {
+            loop.Stop();
+        }
+
+        _applies.CompleteAdding();
+        foreach (Thread applier in _appliers)
+        {
+            if (applier.IsAlive && applier != Thread.CurrentThread)
+            {
+                applier.Join();
+            }
+        }
+
+        _stopping.Cancel();
+        Task.WaitAll(background);
+        _stopping.Dispose();
+        _applies.Dispose();
+    }
+
+    private ReplicaLoop LoopOf(RangeId range) => _loops[(int)(range.Value % (ulong)_loops.Length)];
+
+    private void RunApplies()
+    {
+        try
+        {
+            foreach (ApplyPipeline pipeline in _applies.GetConsumingEnumerable())
+            {
+                pipeline.Run();
+            }
+        }
+        catch (Exception e)
+        {
+            _fail(e);
+        }
+    }
+
+    private async Task RunGuardedAsync(string what, Func<CancellationToken, Task> work)
+    {
+        try
+        {
+            await work(_stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            _log.LogDebug("Stopped: {What}", what);
+        }
+        catch (IOException e)
+        {
+            _log.LogWarning(e, "Failed, to be tried again when needed: {What}", what);
+        }
+        catch (Exception e)
+        {
+            _fail(e);
+        }
+    }
+}
