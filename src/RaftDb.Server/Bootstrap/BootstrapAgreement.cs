@@ -48,12 +48,15 @@ internal sealed class BootstrapAgreement(NodeId self, ClusterAgreement agreement
         _peers[peer.Node] = theirs;
     }
 
-    /// <summary>The state to make durable now, if what is known allows a step; it counts from then on.</summary>
-    public BootstrapState? Step()
+    /// <summary>Takes every step that what is known allows. Each is made durable by <paramref name="persist"/> before it counts: nobody may hear of a promise that a
+    /// crash could take back.</summary>
+    public void Advance(Action<BootstrapState> persist)
     {
-        var next = Next();
-        State = next ?? State;
-        return next;
+        while (Next() is { } next)
+        {
+            persist(next);
+            State = next;
+        }
     }
 
     private BootstrapState? Next()

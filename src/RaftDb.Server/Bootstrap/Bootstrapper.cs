@@ -169,17 +169,12 @@ internal sealed class Bootstrapper
         Advance();
     }
 
-    /// <summary>Takes every step that is possible now, each on disk before anybody hears of it.</summary>
+    /// <summary>Takes every step that is possible now.</summary>
     private void Advance()
     {
         lock (_gate)
         {
-            while (_agreement.Step() is { } next)
-            {
-                NodeIdentityStore.Save(_request.DataDirectory, _request.Node, _told, next);
-                _log.LogInformation("The bootstrap of node {Node} is {Phase} (cluster {Cluster}).", _request.Node.Value, next.Phase, next.Cluster);
-            }
-
+            _agreement.Advance(Persist);
             if (_agreement.State.Phase == BootstrapPhase.Committed)
             {
                 _done.TrySetResult();
@@ -189,6 +184,20 @@ internal sealed class Bootstrapper
                 TellProgress();
             }
         }
+    }
+
+    private void Persist(BootstrapState state)
+    {
+        try
+        {
+            NodeIdentityStore.Save(_request.DataDirectory, _request.Node, _told, state);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageFailedException($"{NodeIdentityStore.FileName} can't be written in {_request.DataDirectory}: {fault.Message}", fault);
+        }
+
+        _log.LogInformation("The bootstrap of node {Node} is {Phase} (cluster {Cluster}).", _request.Node.Value, state.Phase, state.Cluster);
     }
 
     private void TellProgress()

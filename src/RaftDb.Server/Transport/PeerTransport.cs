@@ -101,7 +101,7 @@ internal sealed class PeerTransport : ITransport, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<ReadOnlyMemory<byte>> RequestAsync(
         NodeId to, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel) =>
-        PeerOf(to).RequestAsync(kind, payload, timeout, cancel);
+        PeerOf(to).Requests.AskAsync(kind, payload, timeout, cancel);
 
     /// <inheritdoc/>
     public Task SendSnapshotAsync(NodeId to, SnapshotAnnouncement announcement, ISnapshotSource source, CancellationToken cancel)

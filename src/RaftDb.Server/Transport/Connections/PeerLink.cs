@@ -39,11 +39,14 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
     /// <summary>How long nothing has come, in milliseconds.</summary>
     public long SilentFor(long now) => now - Interlocked.Read(ref _lastHeard);
 
-    /// <summary>How long nothing was sent, in milliseconds.</summary>
-    public long IdleFor(long now) => now - Interlocked.Read(ref _lastSent);
+    /// <summary>Whether nothing came for so long, or a write has been blocked for so long.</summary>
+    public bool IsStalled(long now, TimeSpan limit) => Math.Max(SilentFor(now), BlockedFor(now)) >= limit.TotalMilliseconds;
 
-    /// <summary>How long the write under way has been blocked, in milliseconds.</summary>
-    public long BlockedFor(long now) => Interlocked.Read(ref _writeSince) is var since && since == 0 ? 0 : now - since;
+    /// <summary>Whether nothing was sent for so long, and something could be.</summary>
+    public bool WantsPing(long now, TimeSpan interval) =>
+        now - Interlocked.Read(ref _lastSent) >= interval.TotalMilliseconds && BlockedFor(now) == 0;
+
+    private long BlockedFor(long now) => Interlocked.Read(ref _writeSince) is var since && since == 0 ? 0 : now - since;
 
     /// <summary>Starts both tasks; called once.</summary>
     public void Start(Peer peer)

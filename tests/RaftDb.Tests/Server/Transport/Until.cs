@@ -3,7 +3,7 @@ namespace RaftDb.Tests.Server.Transport;
 /// <summary>Waits for what must come, and fails the test when it doesn't.</summary>
 internal static class Until
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Waits until a condition holds.</summary>
     public static async Task TrueAsync(Func<bool> condition, string what)
