@@ -136,6 +136,8 @@ internal sealed class ClusterEndpointTests
         Assert.That(put.GetProperty("requestBody").GetProperty("content").TryGetProperty("application/octet-stream", out _), Is.True);
         Assert.That(put.GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("application/json", out _), Is.True);
         Assert.That(put.GetProperty("responses").GetProperty("400").GetProperty("content").TryGetProperty("application/problem+json", out _), Is.True);
+        JsonElement txn = paths.GetProperty("/v1/txn").GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json");
+        Assert.That(txn.GetProperty("schema").GetRawText(), Does.Contain("TransactionRequest").Or.Contains("compare"));
         JsonElement scan = paths.GetProperty("/v1/kv").GetProperty("get");
         Assert.That(Parameters(scan), Does.Contain("query keys_only").And.Contains("query max_staleness"));
         foreach (JsonProperty path in paths.EnumerateObject())

@@ -36,6 +36,19 @@ internal sealed class TransactionTests
         Assert.That(_host.Router.Writes[^1].Then[0].TtlMilliseconds, Is.EqualTo(30_000));
     }
 
+    [TestCase("application/json")]
+    [TestCase("application/x-www-form-urlencoded")]
+    [TestCase("text/plain; charset=utf-8")]
+    [TestCase("nonsense")]
+    public async Task The_body_is_json_whatever_its_content_type_says(string contentType)
+    {
+        // curl calls what follows -d a form.
+        RawAnswer answer = await _host.PostAsync("/v1/txn", """{"then":[{"get":{"key":"a"}}]}""", "Content-Type: " + contentType);
+        Assert.That(answer.Status, Is.EqualTo(200), answer.Text);
+        answer = await _host.PostAsync("/v1/batch", """{"ops":[{"delete":{"key":"a"}}]}""", "Content-Type: " + contentType);
+        Assert.That(answer.Status, Is.EqualTo(200), answer.Text);
+    }
+
     [Test]
     public async Task A_comparison_that_fails_takes_else_and_is_no_error()
     {
