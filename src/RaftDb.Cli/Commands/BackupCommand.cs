@@ -16,7 +16,7 @@ internal static class BackupCommand
             string path = parsed.GetValue(file)!;
             return File.Exists(path)
                 ? throw new RefusedException($"'{path}' exists already. Choose another name, or remove it first.")
-                : NodeRunner.BackupAsync(client.Servers(parsed), path, client.Json(parsed), cancel);
+                : BackupFiles.BackupAsync(client.Servers(parsed), path, client.Json(parsed), cancel);
         });
         return command;
     }
@@ -32,11 +32,11 @@ internal static class RestoreCommand
         Option<string> data = new("--data") { Description = "The directory to make.", Required = true };
         command.Add(file);
         command.Add(data);
-        command.SetAction((parsed, cancel) =>
+        command.SetAction((parsed, _) =>
         {
             string path = parsed.GetValue(file)!;
             return File.Exists(path)
-                ? NodeRunner.RestoreAsync(path, parsed.GetValue(data)!, cancel)
+                ? BackupFiles.RestoreAsync(path, parsed.GetValue(data)!)
                 : throw new RefusedException($"There is no file '{path}'.");
         });
         return command;
@@ -53,8 +53,8 @@ internal static class RecoverCommand
         Option<bool> @unsafe = new("--unsafe") { Description = "Say that you know acknowledged writes may be lost." };
         command.Add(data);
         command.Add(@unsafe);
-        command.SetAction((parsed, cancel) => parsed.GetValue(@unsafe)
-            ? NodeRunner.RecoverAsync(parsed.GetValue(data)!, cancel)
+        command.SetAction((parsed, _) => parsed.GetValue(@unsafe)
+            ? throw new RefusedException($"`raftdb recover` is not supported by this version ('{parsed.GetValue(data)}'). Restore the last backup with `raftdb restore`.")
             : throw new UsageException("--unsafe: recovering without a quorum may lose acknowledged writes; add --unsafe if nothing else is left."));
         return command;
     }

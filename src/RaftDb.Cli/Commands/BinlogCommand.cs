@@ -17,7 +17,7 @@ internal static class BinlogCommand
         command.Add(range);
         command.Add(from);
         command.SetAction((parsed, cancel) =>
-            NodeRunner.DumpBinlogAsync(Existing(parsed.GetValue(directory)!), parsed.GetValue(range), parsed.GetValue(from), cancel));
+            BinlogFiles.DumpAsync(Existing(parsed.GetValue(directory)!), parsed.GetValue(range), parsed.GetValue(from), cancel));
         return command;
     }
 
@@ -28,8 +28,8 @@ internal static class BinlogCommand
         Option<bool> json = new("--json") { Description = "Answer as JSON." };
         command.Add(directory);
         command.Add(json);
-        command.SetAction((parsed, cancel) =>
-            NodeRunner.VerifyBinlogAsync(Existing(parsed.GetValue(directory)!), parsed.GetValue(json), cancel));
+        command.SetAction((parsed, _) =>
+            BinlogFiles.VerifyAsync(Existing(parsed.GetValue(directory)!), parsed.GetValue(json)));
         return command;
     }
 

@@ -11,6 +11,7 @@ namespace RaftDb.Server.Bootstrap;
 /// <param name="ReplicationFactor">How many replicas each range gets.</param>
 /// <param name="Listener">The node's peer port; the caller owns it and hands it on to the transport.</param>
 /// <param name="Transport">Times and limits of connections.</param>
+/// <param name="Backup">The checksum of the backup that every node was restored from; null without.</param>
 /// <param name="Progress">Told, in a sentence, whom this node waits for, whenever that changes.</param>
 internal sealed record BootstrapRequest(
     string DataDirectory,
@@ -20,4 +21,5 @@ internal sealed record BootstrapRequest(
     int ReplicationFactor,
     PeerListener Listener,
     PeerTransportOptions Transport,
-    Action<string>? Progress = null);
+    Action<string>? Progress = null,
+    string? Backup = null);

@@ -40,7 +40,7 @@ internal sealed class Bootstrapper
     /// <see cref="BootstrapRefusedException"/> when they never can. Afterwards the port goes on telling slower nodes the outcome.</summary>
     public static async Task<NodeIdentity> RunAsync(BootstrapRequest request, ILogger log, CancellationToken cancel)
     {
-        var told = ClusterAgreement.Of(request.Cluster, request.SplitKeys, request.ReplicationFactor);
+        var told = ClusterAgreement.Of(request.Cluster, request.SplitKeys, request.ReplicationFactor, request.Backup);
         if (!request.Cluster.ContainsKey(request.Node))
         {
             throw new BootstrapRefusedException($"--cluster ({told.ClusterText}) does not name this node, {request.Node}: correct --id or --cluster.");

@@ -9,13 +9,13 @@ namespace RaftDb.Server.Bootstrap;
 internal sealed class ClusterAgreement
 {
     private ClusterAgreement(
-        IReadOnlyList<(NodeId Node, string Address)> members, IReadOnlyList<ReadOnlyMemory<byte>> splitKeys, int replicationFactor)
+        IReadOnlyList<(NodeId Node, string Address)> members, IReadOnlyList<ReadOnlyMemory<byte>> splitKeys, int replicationFactor, string? backup)
     {
         Members = members;
         SplitKeys = splitKeys;
         ReplicationFactor = replicationFactor;
         ClusterText = string.Join(',', members.Select(member => $"{member.Node}={member.Address}"));
-        PlacementText = $"replication={replicationFactor} split={string.Join(',', splitKeys.Select(key => Convert.ToHexStringLower(key.Span)))}";
+        PlacementText = $"replication={replicationFactor}{(backup is null ? "" : $" backup={backup}")} split={string.Join(',', splitKeys.Select(key => Convert.ToHexStringLower(key.Span)))}";
         Hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{ClusterText}\n{PlacementText}\n"));
     }
 
@@ -40,9 +40,9 @@ internal sealed class ClusterAgreement
     /// <summary>Where a node is dialled.</summary>
     public string AddressOf(NodeId node) => Members.First(member => member.Node == node).Address;
 
-    /// <summary>Makes it from what was given, or throws <see cref="BootstrapRefusedException"/>.</summary>
+    /// <summary>Makes it from what was given (<paramref name="backup"/> names the backup that the cluster is restored from), or throws <see cref="BootstrapRefusedException"/>.</summary>
     public static ClusterAgreement Of(
-        IEnumerable<KeyValuePair<NodeId, string>> cluster, IEnumerable<ReadOnlyMemory<byte>> splitKeys, int replicationFactor)
+        IEnumerable<KeyValuePair<NodeId, string>> cluster, IEnumerable<ReadOnlyMemory<byte>> splitKeys, int replicationFactor, string? backup = null)
     {
         var members = cluster.Select(member => (Node: member.Key, Address: member.Value.Trim().ToLowerInvariant())).OrderBy(member => member.Node).ToList();
         Require(members.Count > 0, "--cluster names no node");
@@ -62,7 +62,7 @@ internal sealed class ClusterAgreement
             Require(i == 0 || keys[i - 1].Span.SequenceCompareTo(keys[i].Span) < 0, "--split-keys do not ascend");
         }
 
-        return new(members, keys, replicationFactor);
+        return new(members, keys, replicationFactor, backup);
     }
 
     private static void Require(bool holds, string fault)

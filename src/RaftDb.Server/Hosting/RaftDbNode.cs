@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RaftDb.Client.Protocol;
 using RaftDb.Server.Api;
 using RaftDb.Server.Bootstrap;
 using RaftDb.Server.Metrics;
@@ -171,7 +172,8 @@ internal sealed class RaftDbNode : IAsyncDisposable
         // 2. Who am I: from the disk, or by founding the cluster together with all others.
         _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
         LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
-        NodeIdentity identity = await IdentityAsync(cancel);
+        BackupFile? backup = RestoredBackup(own);
+        NodeIdentity identity = await IdentityAsync(backup, cancel);
         _log.LogInformation("This is node {Node} of cluster {Cluster}", identity.Node, identity.Cluster);
 
         // 3. Recover: the log first, then what it knows of.
@@ -188,7 +190,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
-        IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges), _replicas);
+        IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges, backup), _replicas);
 
         foreach (Replica replica in _replicas.All)
         {
@@ -216,19 +218,44 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
-    private async Task<NodeIdentity> IdentityAsync(CancellationToken cancel)
+    /// <summary>The backup that `raftdb restore` laid into the data directory, until the replicas are made from it.</summary>
+    private static BackupFile? RestoredBackup(NodeSection own)
+    {
+        string path = Path.Combine(own.Data, BackupFormat.RestoredName);
+        return File.Exists(path) ? BackupFile.Open(path) : null;
+    }
+
+    private async Task<NodeIdentity> IdentityAsync(BackupFile? backup, CancellationToken cancel)
     {
         NodeSection own = _options.Node;
         BootstrapRequest request = new(
             own.Data,
             new NodeId(own.Id),
             _options.ClusterMap(),
-            [.. _options.SplitKeyTexts().Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))],
+            SplitKeys(backup),
             own.ReplicationFactor,
             _listener!,
             _options.Transport,
-            text => _log.LogInformation("{Progress}", text));
+            text => _log.LogInformation("{Progress}", text),
+            backup?.Sha256);
         return await Bootstrapper.RunAsync(request, _log, cancel);
+    }
+
+    /// <summary>Where the key space is cut: as told; without word, as the backup or (after the first start) the identity has it.</summary>
+    private IReadOnlyList<ReadOnlyMemory<byte>> SplitKeys(BackupFile? backup)
+    {
+        IReadOnlyList<ReadOnlyMemory<byte>> told = [.. _options.SplitKeyTexts().Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))];
+        if (told.Count == 0)
+        {
+            return backup?.SplitKeys ?? NodeIdentityStore.Load(_options.Node.Data)?.SplitKeys ?? told;
+        }
+
+        if (backup is not null && !told.Select(k => Convert.ToHexString(k.Span)).SequenceEqual(backup.SplitKeys.Select(k => Convert.ToHexString(k.Span))))
+        {
+            throw new OptionsException("Option Node:SplitKeys (--split-keys) differs from where the restored backup's ranges are cut. Leave it out.");
+        }
+
+        return told;
     }
 
     private async Task ServeAsync(IPEndPoint http, RequestRouter router, NodeView view, CancellationToken cancel)
