@@ -11,7 +11,7 @@ namespace RaftDb.Server.Bootstrap;
 /// <param name="ReplicationFactor">How many replicas each range gets.</param>
 /// <param name="Listener">The node's peer port; the caller owns it and hands it on to the transport.</param>
 /// <param name="Transport">Times and limits of connections.</param>
-/// <param name="Progress">Told, in a sentence, whom this node waits for, whenever that changes.</param>
+/// <param name="Progress">Told, in a sentence, whom this node waits for, whenever that changes and now and then; without it, the log is.</param>
 internal sealed record BootstrapRequest(
     string DataDirectory,
     NodeId Node,
