@@ -210,8 +210,14 @@ internal sealed class Bootstrapper
         if (text != _waitingFor || now - _remindedAt >= RemindAfter.TotalMilliseconds)
         {
             (_waitingFor, _remindedAt) = (text, now);
-            _log.LogInformation("Bootstrap: {Progress}.", text);
-            _request.Progress?.Invoke(text);
+            if (_request.Progress is { } progress)
+            {
+                progress(text);
+            }
+            else
+            {
+                _log.LogInformation("Bootstrap: {Progress}.", text);
+            }
         }
     }
 }

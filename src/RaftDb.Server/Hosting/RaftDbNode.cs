@@ -181,7 +181,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _binlog = NodeBinlog.Open(disk, "binlog", new BinlogIdentity(identity.Cluster, identity.Node, identity.Store), _options.Binlog);
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
-        _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log);
+        _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log, _metrics.Meter);
         int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : cores, own.Appliers > 0 ? own.Appliers : cores, _clock, _binlog, _transport, _log, Fail);

@@ -19,8 +19,8 @@ internal sealed class MessageCodecTests
 
     private static readonly (Message Message, string Bytes)[] Golden =
     [
-        (new VoteRequest(A, B, T, new(new(5), new(4)), true, false, true), "01070102AC020505040000"),
-        (new VoteResponse(A, B, T, false, true), "02070102AC02020000"),
+        (new VoteRequest(A, B, T, new(new(5), new(4)), true, false, true) { Commit = new(new(3), new(2)) }, "01070102AC020505040302"),
+        (new VoteResponse(A, B, T, false, true) { Commit = new(new(3), new(2)) }, "02070102AC02020302"),
         (new AppendEntries(
             A, B, T, new(new(127), new(4)),
             [new(new(4), new(128), EntryKind.Command, new byte[] { 0xAA, 0xBB }), new(T, new(129), EntryKind.Noop, default)],

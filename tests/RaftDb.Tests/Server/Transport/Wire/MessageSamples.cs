@@ -18,8 +18,8 @@ internal static class MessageSamples
         Term term = new(Number(random));
         Message message = random.Next(10) switch
         {
-            0 => new VoteRequest(from, to, term, Position(random), Flip(random), Flip(random), Flip(random)),
-            1 => new VoteResponse(from, to, term, Flip(random), Flip(random)),
+            0 => new VoteRequest(from, to, term, Position(random), Flip(random), Flip(random), Flip(random)) { Commit = Position(random) },
+            1 => new VoteResponse(from, to, term, Flip(random), Flip(random)) { Commit = Position(random) },
             2 => Append(random, from, to, term),
             3 => new AppendEntriesResponse(from, to, term, Flip(random), new(Number(random)), Position(random), new(Number(random))),
             4 => new Heartbeat(from, to, term, new(Number(random)), Number(random), Flip(random)),
