@@ -162,7 +162,7 @@ public sealed class NodeBinlog : IDisposable
         try
         {
             _writer.NextTurn();
-            while (!_failed.Task.IsCompleted && _writer.Round(0))
+            while (!_failed.Task.IsCompleted && (_writer.Round(0) || _writer.HasWork))
             {
                 any = true;
                 ThrowKeeperFailure();

@@ -274,6 +274,7 @@ internal sealed class BinlogWriter(
         complete = !IsEmpty || _staged.Count > 0;
         if (complete || !TryRoll(size + SessionSize))
         {
+            complete |= _relocation.IsActive; // What is being moved may make room: wait for that.
             return false;
         }
 
