@@ -53,6 +53,17 @@ internal sealed class Raftdb : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits until it has printed something.</summary>
+    public async Task SaysAsync(string text)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (!Out.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.That(_process.HasExited, Is.False, $"{Out}\n{Error}");
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
     /// <summary>Asks it to stop, as an operator would.</summary>
     public async Task TerminateAsync()
     {
@@ -88,6 +99,25 @@ internal sealed class Raftdb : IDisposable
         }
 
         return ports;
+    }
+
+    /// <summary>Whether nobody listens on any of these loopback ports.</summary>
+    public static bool AreFree(IEnumerable<int> ports)
+    {
+        foreach (int port in ports)
+        {
+            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void Append(StringBuilder text, string? line)

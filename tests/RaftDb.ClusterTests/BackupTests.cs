@@ -1,0 +1,81 @@
+using System.Text.Json;
+
+namespace RaftDb.ClusterTests;
+
+/// <summary>What was backed up is there after a restore, to the last bit of each range's digest.</summary>
+[NonParallelizable]
+internal sealed class BackupTests
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("raftdb-backup-").FullName;
+
+    [OneTimeTearDown]
+    public void RemoveDirectory() => Directory.Delete(_directory, recursive: true);
+
+    [Test]
+    public async Task A_restored_cluster_has_the_digests_of_the_backup()
+    {
+        string file = Path.Combine(_directory, "backup");
+        string first = Path.Combine(_directory, "first");
+        string second = Path.Combine(_directory, "second");
+        string backup;
+        int port = BasePort();
+        using (Raftdb cluster = Raftdb.Start("dev", "--data", first, "--base-port", port.ToString(), "--split-keys", "g,n"))
+        {
+            await cluster.SaysAsync("The cluster is ready");
+            string server = $"127.0.0.1:{port + 1}";
+            foreach (string key in (string[])["a", "h", "z"])
+            {
+                Assert.That((await Raftdb.RunAsync("put", key, $"value of {key}", "--server", server)).ExitCode, Is.Zero);
+            }
+
+            (int exitCode, backup, string error) = await Raftdb.RunAsync("backup", file, "--json", "--server", server);
+            Assert.That(exitCode, Is.Zero, error);
+            await cluster.TerminateAsync();
+            Assert.That(await cluster.ExitAsync(), Is.Zero, cluster.Error);
+        }
+
+        for (int node = 1; node <= 3; node++)
+        {
+            (int exitCode, _, string error) = await Raftdb.RunAsync("restore", file, "--data", Path.Combine(second, $"node{node}"));
+            Assert.That(exitCode, Is.Zero, error);
+        }
+
+        port = BasePort();
+        using Raftdb restored = Raftdb.Start("dev", "--data", second, "--base-port", port.ToString());
+        await restored.SaysAsync("The cluster is ready");
+        using HttpClient http = new();
+        using JsonDocument told = JsonDocument.Parse(backup);
+        foreach (JsonElement range in told.RootElement.GetProperty("ranges").EnumerateArray())
+        {
+            for (int node = 1; node <= 3; node++)
+            {
+                string answer = await http.GetStringAsync(new Uri($"http://127.0.0.1:{port + node}/v1/ranges/{range.GetProperty("id").GetUInt64()}/digest"));
+                using JsonDocument digest = JsonDocument.Parse(answer);
+                Assert.That(digest.RootElement.GetProperty("hash").GetString(), Is.EqualTo(range.GetProperty("digest").GetString()), answer);
+            }
+        }
+    }
+
+    [Test]
+    public async Task A_backup_that_was_cut_short_is_refused()
+    {
+        string file = Path.Combine(_directory, "short");
+        await File.WriteAllTextAsync(file, "RAFTDB-BACKUP 1\n");
+        (int exitCode, _, string error) = await Raftdb.RunAsync("restore", file, "--data", Path.Combine(_directory, "never"));
+        Assert.That((exitCode, Directory.Exists(Path.Combine(_directory, "never"))), Is.EqualTo((1, false)), error);
+        Assert.That(error, Does.Contain("not finished"));
+    }
+
+    /// <summary>A base whose HTTP and peer ports are free now.</summary>
+    private static int BasePort()
+    {
+        while (true)
+        {
+            int candidate = Raftdb.FreePorts(1)[0];
+            if (candidate < 60_000 && Raftdb.AreFree([candidate + 1, candidate + 2, candidate + 3, candidate + 201, candidate + 202, candidate + 203]))
+            {
+                return candidate;
+            }
+        }
+    }
+}
