@@ -57,6 +57,31 @@ internal sealed class BackupTests
     }
 
     [Test]
+    public async Task A_node_that_lost_all_others_is_recovered_alone_and_only_on_consent()
+    {
+        string data = Path.Combine(_directory, "lost");
+        int port = BasePort();
+        using (Raftdb cluster = Raftdb.Start("dev", "--data", data, "--base-port", port.ToString()))
+        {
+            await cluster.SaysAsync("The cluster is ready");
+            Assert.That((await Raftdb.RunAsync("put", "a", "kept", "--ack", "all", "--server", $"127.0.0.1:{port + 1}")).ExitCode, Is.Zero);
+        }
+
+        string node = Path.Combine(data, "node2");
+        (int exitCode, string output, string error) = await Raftdb.RunWithInputAsync("no\n", "recover", "--data", node, "--unsafe");
+        Assert.That((exitCode, error), Is.EqualTo((1, error)), output);
+        Assert.That(error, Does.Contain("Nothing was changed"));
+        (exitCode, output, error) = await Raftdb.RunWithInputAsync("lose what only the others had\n", "recover", "--data", node, "--unsafe");
+        Assert.That(exitCode, Is.Zero, error);
+        string peer = $"127.0.0.1:{port + 202}";
+        using Raftdb alone = Raftdb.Start(
+            "start", "--id", "2", "--data", node, "--http", $"127.0.0.1:{port + 2}", "--resp", $"127.0.0.1:{port + 102}", "--peer", peer, "--cluster", $"2={peer}");
+        await alone.SaysAsync("is ready");
+        (exitCode, output, error) = await Raftdb.RunAsync("get", "a", "--server", $"127.0.0.1:{port + 2}");
+        Assert.That((exitCode, output.Trim()), Is.EqualTo((0, "kept")), error);
+    }
+
+    [Test]
     public async Task A_backup_that_was_cut_short_is_refused()
     {
         string file = Path.Combine(_directory, "short");

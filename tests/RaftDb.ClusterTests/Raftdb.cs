@@ -18,6 +18,7 @@ internal sealed class Raftdb : IDisposable
     {
         ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "raftdb"), arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -41,6 +42,16 @@ internal sealed class Raftdb : IDisposable
     public static async Task<(int ExitCode, string Out, string Error)> RunAsync(params IEnumerable<string> arguments)
     {
         using Raftdb command = new(arguments);
+        int exitCode = await command.ExitAsync();
+        return (exitCode, command.Out, command.Error);
+    }
+
+    /// <summary>Runs to the end, with something to read on its standard input.</summary>
+    public static async Task<(int ExitCode, string Out, string Error)> RunWithInputAsync(string input, params IEnumerable<string> arguments)
+    {
+        using Raftdb command = new(arguments);
+        await command._process.StandardInput.WriteAsync(input);
+        command._process.StandardInput.Close();
         int exitCode = await command.ExitAsync();
         return (exitCode, command.Out, command.Error);
     }

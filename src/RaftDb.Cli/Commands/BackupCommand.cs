@@ -54,7 +54,7 @@ internal static class RecoverCommand
         command.Add(data);
         command.Add(@unsafe);
         command.SetAction((parsed, _) => parsed.GetValue(@unsafe)
-            ? throw new RefusedException($"`raftdb recover` is not supported by this version ('{parsed.GetValue(data)}'). Restore the last backup with `raftdb restore`.")
+            ? RecoverFiles.RecoverAsync(parsed.GetValue(data)!)
             : throw new UsageException("--unsafe: recovering without a quorum may lose acknowledged writes; add --unsafe if nothing else is left."));
         return command;
     }

@@ -25,6 +25,8 @@ namespace RaftDb.Server.Hosting;
 /// <summary>One whole node: puts the parts together, starts them from the disk upwards, and stops them from the clients downwards.</summary>
 internal sealed class RaftDbNode : IAsyncDisposable
 {
+    private static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(200);
+
     private readonly NodeOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _log;
@@ -89,6 +91,11 @@ internal sealed class RaftDbNode : IAsyncDisposable
         if (_handover is not null && !_failed.Task.IsCompleted)
         {
             await _handover.RunAsync(TimeSpan.FromSeconds(_options.Node.StopSeconds));
+
+            // Answers say "Connection: close" now; clients that keep connections get a moment to move on before theirs are closed.
+            await Task.Delay(DrainTime);
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(_options.Node.StopSeconds));
+            await _web!.StopAsync(patience.Token);
         }
 
         await DisposeAsync();
@@ -199,7 +206,8 @@ internal sealed class RaftDbNode : IAsyncDisposable
         }
 
         // 4. Take part: timers, then the network, which brings the first messages.
-        RangeMap map = new(ranges);
+        // A range's own state is the truth; for ranges without a replica here, what was agreed on at the first start.
+        RangeMap map = new(ranges.Select(r => _replicas.Find(r.Id)?.State.Machine.Descriptor ?? r));
         RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits);
         RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, unusable.ToDictionary(u => u.Range, u => u.Reason));
         _scheduler.Start();
@@ -269,6 +277,15 @@ internal sealed class RaftDbNode : IAsyncDisposable
         HttpApi.Configure(builder, api);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));
         _web = builder.Build();
+        _web.Use(next => context =>
+        {
+            if (_readiness.IsStopping)
+            {
+                context.Response.Headers.Connection = "close";
+            }
+
+            return next(context);
+        });
         HttpApi.Map(_web, new ApiServices(api, router, view, _metrics));
         try
         {

@@ -44,6 +44,9 @@ internal sealed class Readiness(LocalReplicas replicas, INodeClock clock)
         }
     }
 
+    /// <summary>Whether the node is on its way out.</summary>
+    public bool IsStopping => _stopping;
+
     public void Stopping() => _stopping = true;
 
     /// <summary>Completes when every replica has caught up.</summary>
