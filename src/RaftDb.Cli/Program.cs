@@ -1,1 +1,3 @@
-System.Console.WriteLine("x");
+using RaftDb.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -1,3 +1,4 @@
+using RaftDb.Raft.Log;
 using RaftDb.Raft.Messages;
 using RaftDb.Raft.Quorum;
 
@@ -24,11 +25,7 @@ internal sealed class Candidate(NodeState state, Roles roles)
 
         if (!MayCampaign || (state.Election.BoundByLease && !transfer))
         {
-            if (state.Election.LeaderIsSilent)
-            {
-                roles.ForgetLeader();
-            }
-
+            // It goes on believing in its leader: asking it for a read is what wakes a quiet one.
             state.Election.Restart();
             return;
         }
@@ -53,6 +50,23 @@ internal sealed class Candidate(NodeState state, Roles roles)
 
         _votes.TryAdd(response.From, response.Granted);
         Count();
+    }
+
+    /// <summary>Takes over what another replica knows to be committed. A candidate whose configuration turns out to be outdated by that
+    /// waits until it has applied the new one.</summary>
+    public void LearnCommit(LogPosition committed)
+    {
+        if (state.Role == Role.Leader || state.Suspect || state.Installing is not null ||
+            committed.Index <= state.Log.Commit || !state.Log.Contains(committed))
+        {
+            return;
+        }
+
+        state.Log.CommitTo(committed.Index);
+        if (state.Role != Role.Follower && !MayCampaign)
+        {
+            roles.BecomeFollower(state.Term, ReplicaId.None);
+        }
     }
 
     private void Rehearse()
@@ -84,11 +98,18 @@ internal sealed class Candidate(NodeState state, Roles roles)
         }
 
         // The own vote counts when it is durable, like everybody else's: it comes back as a message.
-        state.SendAfterPersist(new VoteResponse(state.Self, state.Self, state.Term, PreVote: false, Granted: true));
+        state.SendAfterPersist(
+            new VoteResponse(state.Self, state.Self, state.Term, PreVote: false, Granted: true)
+            {
+                Commit = state.Log.LastCommitted,
+            });
     }
 
     private VoteRequest Request(ReplicaId voter, Term term, bool preVote, bool transfer) =>
-        new(state.Self, voter, term, state.Log.LastPersisted, preVote, transfer, state.Election.LeaderCrashed);
+        new(state.Self, voter, term, state.Log.LastPersisted, preVote, transfer, state.Election.LeaderCrashed)
+        {
+            Commit = state.Log.LastCommitted,
+        };
 
     private void Count()
     {

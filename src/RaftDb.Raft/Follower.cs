@@ -16,6 +16,12 @@ internal sealed class Follower(NodeState state, Roles roles)
             return;
         }
 
+        if (IsBlank)
+        {
+            RejectAll(append);
+            return;
+        }
+
         if (append.Previous.Index < state.Log.Commit)
         {
             // Old or duplicate: what is committed here is the leader's log too.
@@ -149,6 +155,11 @@ internal sealed class Follower(NodeState state, Roles roles)
         return !state.Suspect;
     }
 
+    /// <summary>A newcomer that knows no configuration. The changes in the log are of no use to it, since they change one that it doesn't
+    /// have (it might take itself for the only voter): it needs a snapshot, even where the whole log is retained.</summary>
+    private bool IsBlank =>
+        state.Log.LastIndex == LogIndex.Zero && state.Membership.Current.Voters.Count == 0;
+
     private static bool IsWellFormed(AppendEntries append)
     {
         LogIndex expected = append.Previous.Index.Next;
@@ -193,6 +204,12 @@ internal sealed class Follower(NodeState state, Roles roles)
         state.SendAfterPersist(
             new AppendEntriesResponse(
                 state.Self, leader, state.Term, Rejected: false, match, LogPosition.Zero, state.Log.Applied));
+
+    /// <summary>Down to the position before the first entry, which only a blank replica rejects.</summary>
+    private void RejectAll(AppendEntries append) =>
+        state.SendAfterPersist(
+            new AppendEntriesResponse(
+                state.Self, append.From, state.Term, Rejected: true, append.Previous.Index, LogPosition.Zero, LogIndex.Zero));
 
     private void Reject(AppendEntries append)
     {

@@ -13,8 +13,14 @@ internal sealed class MessageGate(NodeState state, Roles roles)
             return;
         }
 
+        if (message is VoteResponse answer)
+        {
+            roles.Candidate.LearnCommit(answer.Commit);
+        }
+
         if (message is VoteRequest request)
         {
+            roles.Candidate.LearnCommit(request.Commit);
             roles.Voter.OnRequest(request);
             return;
         }

@@ -19,7 +19,7 @@ internal sealed class NodeState
         Options = options;
         Self = start.Replica;
         Suspect = start.Suspect;
-        Random = new Prng(seed);
+        Prng = new Prng(seed);
         Now = now;
         Term = start.HardState.Term;
         Vote = start.HardState.Vote;
@@ -35,7 +35,7 @@ internal sealed class NodeState
 
     public ReplicaId Self { get; }
 
-    public Prng Random { get; }
+    public Prng Prng { get; }
 
     public RaftLog Log { get; }
 
@@ -117,6 +117,10 @@ internal sealed class NodeState
     {
         Log.CutFrom(index);
         Membership.CutFrom(index);
+
+        // What was acknowledged to an earlier leader in this very step will never be written.
+        Ready.MessagesAfterPersist.RemoveAll(
+            m => m is AppendEntriesResponse { Rejected: false } ack && ack.Match >= index);
     }
 
     /// <summary>For what depends on nothing of this step: no promise, no entry, no new term.</summary>

@@ -4,8 +4,8 @@ using RaftDb.Raft.Replication;
 
 namespace RaftDb.Raft;
 
-/// <summary>One replica's part in the consensus of one group, without I/O, threads or clocks: inputs go in, a <see cref="Ready"/> comes out.
-/// Not thread-safe; whoever drives it owns it.</summary>
+/// <summary>One replica's part in the consensus of one group, without I/O and without clocks: inputs go in, a <see cref="Ready"/> comes out.
+/// Whoever drives it owns it, and makes one call at a time.</summary>
 public sealed class RaftNode
 {
     private readonly NodeState _state;

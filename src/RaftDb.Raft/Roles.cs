@@ -75,10 +75,7 @@ internal sealed class Roles
         Leader.Start();
     }
 
-    /// <summary>Forgets a leader that is silent, where this replica can't campaign against it.</summary>
-    public void ForgetLeader() => SetLeader(ReplicaId.None);
-
-    public void SetLeader(ReplicaId leader)
+    private void SetLeader(ReplicaId leader)
     {
         if (leader != _state.Leader)
         {

@@ -27,8 +27,15 @@ public sealed record RangeDescriptor
     /// <summary>The first key, inclusive; empty = unbounded.</summary>
     public required ReadOnlyMemory<byte> Start { get; init; }
 
-    /// <summary>The end, exclusive; null = unbounded.</summary>
-    public required ReadOnlyMemory<byte>? End { get; init; }
+    private readonly ReadOnlyMemory<byte>? _end;
+
+    /// <summary>The end, exclusive; null = unbounded. An empty one is taken for unbounded: no key lies before it, and C# makes one out of a null that passes
+    /// through <c>condition ? null : bytes</c>.</summary>
+    public required ReadOnlyMemory<byte>? End
+    {
+        get => _end;
+        init => _end = value is { IsEmpty: false } ? value : default(ReadOnlyMemory<byte>?);
+    }
 
     /// <summary>Raised by 1 on each split and merge.</summary>
     public required ulong Generation { get; init; }

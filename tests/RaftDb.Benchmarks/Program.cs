@@ -1,1 +1,4 @@
-System.Console.WriteLine("x");
+using BenchmarkDotNet.Running;
+using RaftDb.Benchmarks;
+
+BenchmarkSwitcher.FromAssembly(typeof(CommandCodecBenchmarks).Assembly).Run(args);

@@ -5,7 +5,7 @@ namespace RaftDb.Client.Protocol;
 /// <summary>The answer to GET /v1/kv: one page.</summary>
 /// <param name="Items">The rows, in the order asked for.</param>
 /// <param name="Next">Null when there is nothing more. Otherwise the key from which the scan goes on: the next request's <c>start</c> or, in reverse, its <c>end</c>.</param>
-public sealed record ScanDocument(IReadOnlyList<ScanItem> Items, BinaryText? Next);
+public sealed record ScanDocument(IReadOnlyList<ScanItemDocument> Items, BinaryText? Next);
 
 /// <summary>One row of a scan.</summary>
 /// <param name="Key">The key: plain text, or base64 when <paramref name="Encoding"/> says so.</param>
@@ -13,7 +13,7 @@ public sealed record ScanDocument(IReadOnlyList<ScanItem> Items, BinaryText? Nex
 /// <param name="Version">1 at creation, +1 per change.</param>
 /// <param name="Index">The index of the log entry that last changed it.</param>
 /// <param name="Encoding">"base64" when key and value are; absent when they are plain text.</param>
-public sealed record ScanItem(
+public sealed record ScanItemDocument(
     string Key,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Value,
     ulong Version,

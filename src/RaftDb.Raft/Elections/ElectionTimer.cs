@@ -46,7 +46,7 @@ internal sealed class ElectionTimer
     public void Restart()
     {
         TimeSpan election = _state.Options.ElectionTimeout;
-        _timeout = election + _state.Random.Below(election);
+        _timeout = election + _state.Prng.Below(election);
         Deadline = _state.Now + (LeaderCrashed ? CrashWait() : _timeout);
     }
 
@@ -69,7 +69,7 @@ internal sealed class ElectionTimer
         _crashAttempts = 0;
         TimeSpan tick = TimeSpan.FromTicks(1);
         Deadline = Instant.Min(
-            Deadline, _state.Now + (_state.Random.Below(_state.Options.CrashCampaignDelay) + tick));
+            Deadline, _state.Now + (_state.Prng.Below(_state.Options.CrashCampaignDelay) + tick));
     }
 
     /// <summary>Somebody leads again.</summary>
@@ -77,7 +77,7 @@ internal sealed class ElectionTimer
 
     /// <summary>This replica's campaign can't win any more: don't wait for the rest of its time.</summary>
     public void HurryAfterSplitVote() =>
-        Deadline = Instant.Min(Deadline, _state.Now + _state.Random.Below(2 * _state.Options.CrashCampaignDelay));
+        Deadline = Instant.Min(Deadline, _state.Now + _state.Prng.Below(2 * _state.Options.CrashCampaignDelay));
 
     /// <summary>Whether a living leader must be protected from candidates (thesis 4.2.3, 9.6).
     /// With leases the promise stands whatever this replica learned since about terms and leaders (thesis 6.4.1).</summary>
@@ -105,15 +105,12 @@ internal sealed class ElectionTimer
     public bool BoundByLease =>
         _state.Options.FailoverMode == FailoverMode.Lease && HeardFromLeaderLately;
 
-    /// <summary>Whether a follower that can't campaign should stop believing in its leader.</summary>
-    public bool LeaderIsSilent => !HeardFromLeaderLately;
-
     private TimeSpan CrashWait()
     {
         // Longer each time, so that a disk slower than the delay doesn't keep candidates from ever agreeing.
         TimeSpan window = _state.Options.CrashCampaignDelay * (1 << Math.Min(_crashAttempts, MaxCrashGrowth));
         _crashAttempts++;
-        TimeSpan wait = window + _state.Random.Below(window);
+        TimeSpan wait = window + _state.Prng.Below(window);
         return wait < _timeout ? wait : _timeout;
     }
 }

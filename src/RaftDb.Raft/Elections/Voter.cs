@@ -43,7 +43,10 @@ internal sealed class Voter(NodeState state, Roles roles)
             return;
         }
 
-        var response = new VoteResponse(state.Self, request.From, request.Term, request.PreVote, Granted: true);
+        var response = new VoteResponse(state.Self, request.From, request.Term, request.PreVote, Granted: true)
+        {
+            Commit = state.Log.LastCommitted,
+        };
         if (request.PreVote)
         {
             GrantPreVote(request, response);
@@ -68,7 +71,10 @@ internal sealed class Voter(NodeState state, Roles roles)
 
     private void Refuse(VoteRequest request) =>
         state.SendAfterPersist(
-            new VoteResponse(state.Self, request.From, state.Term, request.PreVote, Granted: false));
+            new VoteResponse(state.Self, request.From, state.Term, request.PreVote, Granted: false)
+            {
+                Commit = state.Log.LastCommitted,
+            });
 
     /// <summary>Thesis 3.6.1: the later last term wins, then the longer log.</summary>
     private bool IsUpToDate(LogPosition candidate)

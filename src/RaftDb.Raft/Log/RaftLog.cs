@@ -44,6 +44,8 @@ internal sealed class RaftLog
 
     public LogIndex Commit { get; private set; }
 
+    public LogPosition LastCommitted => new(Commit, TermOf(Commit));
+
     public LogIndex Applied { get; private set; }
 
     public bool TryTermOf(LogIndex index, out Term term) => _terms.TryTermOf(index, out term);

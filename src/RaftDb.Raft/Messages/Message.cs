@@ -15,11 +15,20 @@ public abstract record Message(ReplicaId From, ReplicaId To, Term Term);
 /// <param name="LeaderCrashed">The candidate saw its leader's process die; a voter that saw the same need not wait.</param>
 public sealed record VoteRequest(
     ReplicaId From, ReplicaId To, Term Term, LogPosition Last, bool PreVote, bool Transfer, bool LeaderCrashed)
-    : Message(From, To, Term);
+    : Message(From, To, Term)
+{
+    /// <summary>The last entry that the sender knows to be committed: a fact, whoever tells it. Without it a group could be stuck in
+    /// a joint configuration that only replicas which have left it know to be over.</summary>
+    public LogPosition Commit { get; init; }
+}
 
 /// <summary>The answer to a <see cref="VoteRequest"/>. A granted pre-vote carries the term asked for, a refusal the voter's own.</summary>
 public sealed record VoteResponse(ReplicaId From, ReplicaId To, Term Term, bool PreVote, bool Granted)
-    : Message(From, To, Term);
+    : Message(From, To, Term)
+{
+    /// <summary>As <see cref="VoteRequest.Commit"/>.</summary>
+    public LogPosition Commit { get; init; }
+}
 
 /// <summary>AppendEntries (thesis 3.5). The list of entries is shared between messages and never changed.</summary>
 /// <param name="Previous">The entry just before <paramref name="Entries"/>.</param>

@@ -39,6 +39,9 @@ internal sealed class Progress(ReplicaId replica, LogIndex next)
     /// <summary>While probing: a probe is under way.</summary>
     public bool ProbeSent { get; set; }
 
+    /// <summary>It said that it has no configuration, and needs a snapshot though every entry is retained.</summary>
+    public bool IsBlank { get; set; }
+
     /// <summary>Something should be sent even if there is nothing new: it would show whether something was lost.</summary>
     public bool Poke { get; set; }
 
@@ -83,7 +86,7 @@ internal sealed class Progress(ReplicaId replica, LogIndex next)
             case ProgressState.Replicate when rejected > Match:
                 BecomeProbe();
                 return true;
-            case ProgressState.Probe when Next.Previous == rejected:
+            case ProgressState.Probe when Next.Previous == rejected && rejected > Match:
                 Next = LogIndex.Max(LogIndex.Min(rejected, guess.Next), Match.Next);
                 SentCommit = LogIndex.Min(SentCommit, Next.Previous);
                 ProbeSent = false;
@@ -113,6 +116,7 @@ internal sealed class Progress(ReplicaId replica, LogIndex next)
     public void BecomeSnapshot()
     {
         State = ProgressState.Snapshot;
+        IsBlank = false;
         ProbeSent = false;
         Poke = false;
         Inflights.Clear();

@@ -50,6 +50,13 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
 
     public void OnRejected(Progress member, AppendEntriesResponse response)
     {
+        if (response.Match == LogIndex.Zero && member.Match == LogIndex.Zero && member.State == ProgressState.Probe)
+        {
+            // Only a replica without any configuration rejects this (see Follower): no entry helps it.
+            member.IsBlank = true;
+            return;
+        }
+
         // The follower's log may hold entries of terms that this log doesn't have: skip those all at once, as the follower did.
         LogIndex guess = response.Hint.Term > Term.Zero
             ? state.Log.LastNotAfter(response.Hint.Index, response.Hint.Term).Index
@@ -75,6 +82,12 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
 
     private void Flush(Progress member)
     {
+        if (member.IsBlank && member.State == ProgressState.Probe)
+        {
+            AskForSnapshot(member);
+            return;
+        }
+
         if (member.State == ProgressState.Snapshot || (member.State == ProgressState.Probe && member.ProbeSent))
         {
             return;

@@ -23,8 +23,8 @@ internal static class ApiRoutes
         TransactionEndpoint transaction = new(services.Router, services.Options);
         BatchEndpoint batch = new(services.Router, services.Options);
 
-        // Requests for keys never come this far: these are here to be described, and for targets that reach /v1/kv/ by a detour.
-        string key = RequestTarget.KeyPrefix + "{*key}";
+        // Requests for keys never come this far: these are here to be described.
+        string key = RequestTarget.KeyPrefix + "{key}";
         app.MapMethods(key, [HttpMethods.Get], keys.HandleAsync).Describe(
             new("getKey", "Read a key", "The body is the value. The key is the raw target after /v1/kv/, percent-decoded once into bytes.", Parameters.Read)
             {

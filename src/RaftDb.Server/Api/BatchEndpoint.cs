@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Server.Api;

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using RaftDb.Client.Protocol;
+using RaftDb.Raft;
 using RaftDb.Server.Ranges;
 using RaftDb.Storage;
 
@@ -76,6 +77,7 @@ internal sealed class ClusterEndpoints(ApiServices services)
             for (long offset = 0; offset < backup.Length; offset += read)
             {
                 read = backup.Read(body.GetSpan(BackupChunkBytes), offset);
+                Check.That(read > 0, $"the copy of range {range} ended at byte {offset} of {backup.Length}");
                 body.Advance(read);
                 await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
             }

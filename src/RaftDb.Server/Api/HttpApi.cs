@@ -29,6 +29,7 @@ internal static class HttpApi
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, Documents.Json));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = Documents.Json.Options.PropertyNamingPolicy);
+        builder.Services.AddRouting();
         builder.Services.AddOpenApi("v1", OpenApiDescription.Describe);
     }
 
@@ -47,7 +48,7 @@ internal static class HttpApi
         // 3. Everything else.
         app.UseRouting();
         ApiRoutes.Map(app, edge, keys, services);
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/v1.json");
     }
 
     private static bool IsKey(HttpContext context) =>

@@ -31,7 +31,7 @@ internal sealed class JsonMembers(ApiOptions options)
         value.ValueKind == JsonValueKind.Null
             ? Unbounded(out key)
             : TryBytes(value, place, out key)
-                && (key.Length <= options.MaxKeyBytes + 1 || Fail(Refusal.TooLarge($"{place} has {key.Length} bytes: a key has at most {options.MaxKeyBytes}.")));
+                && (key.Length <= options.MaxKeyBytes || Fail(Refusal.TooLarge($"{place} has {key.Length} bytes: a key has at most {options.MaxKeyBytes}.")));
 
     /// <summary>A value.</summary>
     public bool TryValue(JsonElement value, JsonPlace place, out ReadOnlyMemory<byte> bytes) =>

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using RaftDb.Client.Protocol;
@@ -88,17 +87,22 @@ internal static class OpenApiDescription
             metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, returns, [description.ReturnsContent]));
         }
 
-        if (description.Takes is { } takes)
-        {
-            metadata.Add(new AcceptsMetadata([description.TakesContent], takes));
-        }
-
         endpoint.WithMetadata([.. metadata]);
         endpoint.WithName(description.Name).WithSummary(description.Summary).WithDescription(description.Text);
-        endpoint.AddOpenApiOperationTransformer((operation, context, _) =>
+        endpoint.AddOpenApiOperationTransformer(async (operation, context, cancel) =>
         {
             Complete(operation, context.Description.RelativePath ?? "", description);
-            return Task.CompletedTask;
+
+            // Not by metadata: routing would then refuse what curl sends by default, a form's content type.
+            if (description.Takes is { } takes)
+            {
+                OpenApiSchema schema = await context.GetOrCreateSchemaAsync(takes, null, cancel).ConfigureAwait(false);
+                operation.RequestBody = new OpenApiRequestBody
+                {
+                    Required = true,
+                    Content = new Dictionary<string, OpenApiMediaType> { [description.TakesContent] = new() { Schema = schema } },
+                };
+            }
         });
     }
 

@@ -10,7 +10,7 @@ internal static class ScanBounds
     public static RequestError? Of(in QueryArguments arguments, ApiOptions options, out ScanQuery query)
     {
         ReadOnlyMemory<byte> start = arguments.Start ?? [];
-        ReadOnlyMemory<byte>? end = arguments.End is null ? null : arguments.End;
+        ReadOnlyMemory<byte>? end = arguments.End is { } given ? given : default(ReadOnlyMemory<byte>?);
         if (arguments.Prefix is { } prefix)
         {
             if (start.Span.SequenceCompareTo(prefix) < 0)

@@ -56,7 +56,7 @@ internal sealed class ScanEndpoint(IRequestRouter router, ApiOptions options)
             if (answer is null)
             {
                 // What was read so far is a page of its own; the error is met again where the next one begins.
-                return answers.Any(part => part.Rows.Count > 0) ? (new(answers, answers[^1].Next), null) : (null, error);
+                return answers.Any(part => part.Rows.Count > 0) ? (new(answers, Next(answers[^1])), null) : (null, error);
             }
 
             answers.Add(answer);
@@ -65,14 +65,17 @@ internal sealed class ScanEndpoint(IRequestRouter router, ApiOptions options)
                 Limit = query.Limit - answer.Rows.Count,
                 MaxBytes = query.MaxBytes - answer.Rows.Sum(row => (long)row.Key.Length + row.Value.Length),
             };
-            if (answer.Next is not { } next || query.Limit <= 0 || query.MaxBytes <= 0)
+            if (Next(answer) is not { } next || query.Limit <= 0 || query.MaxBytes <= 0)
             {
-                return (new(answers, answer.Next), null);
+                return (new(answers, Next(answer)), null);
             }
 
             query = Continue(query, next);
         }
     }
+
+    /// <summary>Where the scan goes on. Nothing lies below the empty key, and no scan goes on from there upwards: empty is as good as null.</summary>
+    private static ReadOnlyMemory<byte>? Next(ScanAnswer answer) => answer.Next is { IsEmpty: false } next ? next : default(ReadOnlyMemory<byte>?);
 
     private static ScanQuery Continue(ScanQuery query, ReadOnlyMemory<byte> next)
     {

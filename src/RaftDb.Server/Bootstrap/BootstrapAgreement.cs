@@ -48,12 +48,15 @@ internal sealed class BootstrapAgreement(NodeId self, ClusterAgreement agreement
         _peers[peer.Node] = theirs;
     }
 
-    /// <summary>The state to make durable now, if what is known allows a step; it counts from then on.</summary>
-    public BootstrapState? Step()
+    /// <summary>Takes every step that what is known allows. Each is made durable by <paramref name="persist"/> before it counts: nobody may hear of a promise that a
+    /// crash could take back.</summary>
+    public void Advance(Action<BootstrapState> persist)
     {
-        var next = Next();
-        State = next ?? State;
-        return next;
+        while (Next() is { } next)
+        {
+            persist(next);
+            State = next;
+        }
     }
 
     private BootstrapState? Next()
@@ -91,21 +94,19 @@ internal sealed class BootstrapAgreement(NodeId self, ClusterAgreement agreement
         }
     }
 
-    private string DifferenceTo(BootstrapStatus peer)
-    {
-        var cluster = peer.ClusterText != agreement.ClusterText;
-        var what = (cluster, peer.SplitKeysText != agreement.SplitKeysText) switch
-        {
-            (true, true) => "--cluster and --split-keys",
-            (true, false) => "--cluster",
-            _ => "--split-keys",
-        };
-        return cluster
-            ? $"Node {peer.Node} was started with another {what}: '{peer.ClusterText}' there, '{agreement.ClusterText}' here. All nodes must be started with the same."
-            : $"Node {peer.Node} was started with other {what}: {Keys(peer.SplitKeysText)} there, {Keys(agreement.SplitKeysText)} here. All nodes must be started with the same.";
-    }
+    private string DifferenceTo(BootstrapStatus peer) =>
+        peer.ClusterText != agreement.ClusterText
+            ? $"Node {peer.Node} was started with another --cluster: '{peer.ClusterText}' there, '{agreement.ClusterText}' here. All nodes must be started with the same."
+            : $"Node {peer.Node} was started with other --split-keys, or another replication factor: '{Readable(peer.PlacementText)}' there, "
+                + $"'{Readable(agreement.PlacementText)}' here. All nodes must be started with the same.";
 
-    private static string Keys(string hex) => hex.Length == 0
-        ? "none"
-        : $"'{string.Join(',', hex.Split(',').Where(k => k.Length % 2 == 0).Select(k => System.Text.Encoding.UTF8.GetString(Convert.FromHexString(k))))}'";
+    /// <summary>The canonical text with its keys as they were typed.</summary>
+    private static string Readable(string placement)
+    {
+        var at = placement.LastIndexOf('=') + 1;
+        var keys = placement[at..].Split(',', StringSplitOptions.RemoveEmptyEntries);
+        return keys.All(key => key.Length % 2 == 0 && key.All(char.IsAsciiHexDigit))
+            ? placement[..at] + (keys.Length == 0 ? "(none)" : string.Join(',', keys.Select(key => KeyText.Of(Convert.FromHexString(key)))))
+            : placement;
+    }
 }

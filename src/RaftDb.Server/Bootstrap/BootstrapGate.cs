@@ -8,7 +8,7 @@ namespace RaftDb.Server.Bootstrap;
 internal sealed class BootstrapGate(NodeId self, ClusterAgreement agreement)
 {
     // A node that starts anew on another disk is for a moment not to be told from a second process with its id; then it was not met for so long.
-    private const int ToleratedStrangers = 20;
+    private const int ToleratedStrangers = 5;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, Guid> _met = [];
@@ -36,8 +36,8 @@ internal sealed class BootstrapGate(NodeId self, ClusterAgreement agreement)
         }
     }
 
-    /// <summary>Judges a node that dialled us; null = welcome.</summary>
-    public Refusal? JudgeIncoming(Hello hello)
+    /// <summary>Judges a node that dialled us; null = welcome. Once this node is committed, what it tells is enough to turn a stranger away.</summary>
+    public Refusal? JudgeIncoming(Hello hello, BootstrapPhase phase)
     {
         if (hello.Node == self)
         {
@@ -56,7 +56,7 @@ internal sealed class BootstrapGate(NodeId self, ClusterAgreement agreement)
 
         lock (_gate)
         {
-            if (!_met.TryGetValue(hello.Node, out var store) || store == hello.Store)
+            if (phase == BootstrapPhase.Committed || !_met.TryGetValue(hello.Node, out var store) || store == hello.Store)
             {
                 return null;
             }

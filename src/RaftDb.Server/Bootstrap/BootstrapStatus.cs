@@ -7,8 +7,8 @@ namespace RaftDb.Server.Bootstrap;
 /// <param name="Node">Who says it.</param>
 /// <param name="State">How far it is.</param>
 /// <param name="ClusterText">Its --cluster, in canonical form, to name what differs.</param>
-/// <param name="SplitKeysText">Its --split-keys.</param>
-internal sealed record BootstrapStatus(NodeId Node, BootstrapState State, string ClusterText, string SplitKeysText)
+/// <param name="PlacementText">Its split keys and replication factor.</param>
+internal sealed record BootstrapStatus(NodeId Node, BootstrapState State, string ClusterText, string PlacementText)
 {
     private const int MaxTextBytes = 16 << 10;
 
@@ -30,7 +30,7 @@ internal sealed record BootstrapStatus(NodeId Node, BootstrapState State, string
         }
 
         writer.Text(Shortened(ClusterText));
-        writer.Text(Shortened(SplitKeysText));
+        writer.Text(Shortened(PlacementText));
         writer.EndFrame(start);
     }
 
@@ -51,9 +51,9 @@ internal sealed record BootstrapStatus(NodeId Node, BootstrapState State, string
         }
 
         var clusterText = reader.Text(MaxTextBytes);
-        var splitKeysText = reader.Text(MaxTextBytes);
+        var placementText = reader.Text(MaxTextBytes);
         reader.End();
-        return new(node, new(phase, store, cluster, stores), clusterText, splitKeysText);
+        return new(node, new(phase, store, cluster, stores), clusterText, placementText);
     }
 
     // Both are ASCII, and only shown: what is compared is their hash.

@@ -11,9 +11,12 @@ internal sealed class Bootstrapper
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemindAfter = TimeSpan.FromSeconds(10);
 
     private readonly BootstrapRequest _request;
+    private readonly ClusterAgreement _told;
+    private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly BootstrapAgreement _agreement;
     private readonly HelloFactory _hellos;
@@ -22,27 +25,30 @@ internal sealed class Bootstrapper
     private string _waitingFor = "";
     private long _remindedAt;
 
-    private Bootstrapper(BootstrapRequest request)
+    private Bootstrapper(BootstrapRequest request, ClusterAgreement told, ILogger log)
     {
         _request = request;
-        var state = NodeIdentityStore.LoadOrBegin(request.DataDirectory, request.Node, request.Agreement);
-        _agreement = new(request.Node, request.Agreement, state, Guid.NewGuid);
-        _hellos = new(state.Cluster, request.Node, state.Store, request.Agreement.Hash, request.Facts, HelloFactory.NewIncarnation());
-        _door = new(request.Node, request.Agreement);
+        _told = told;
+        _log = log;
+        var state = NodeIdentityStore.LoadOrBegin(request.DataDirectory, request.Node, told);
+        _agreement = new(request.Node, told, state, Guid.NewGuid);
+        _hellos = new(state.Cluster, request.Node, state.Store, told.Hash, new("", "", "", ""), HelloFactory.NewIncarnation());
+        _door = new(request.Node, told);
     }
 
     /// <summary>Returns this node's identity once all nodes of --cluster have agreed (at once, when they did so before). Throws
     /// <see cref="BootstrapRefusedException"/> when they never can. Afterwards the port goes on telling slower nodes the outcome.</summary>
-    public static async Task<NodeIdentity> RunAsync(BootstrapRequest request, CancellationToken cancel)
+    public static async Task<NodeIdentity> RunAsync(BootstrapRequest request, ILogger log, CancellationToken cancel)
     {
-        if (request.Agreement.Members.All(member => member.Node != request.Node))
+        var told = ClusterAgreement.Of(request.Cluster, request.SplitKeys, request.ReplicationFactor, request.Backup);
+        if (!request.Cluster.ContainsKey(request.Node))
         {
-            throw new BootstrapRefusedException($"--cluster ({request.Agreement.ClusterText}) does not name this node, {request.Node}: correct --id or --cluster.");
+            throw new BootstrapRefusedException($"--cluster ({told.ClusterText}) does not name this node, {request.Node}: correct --id or --cluster.");
         }
 
         return NodeIdentityStore.Load(request.DataDirectory) is { } known
-            ? RequireNode(known, request).StartedWith(request.Agreement)
-            : await new Bootstrapper(request).AgreeAsync(cancel);
+            ? RequireNode(known, request).StartedWith(told)
+            : await new Bootstrapper(request, told, log).AgreeAsync(cancel);
     }
 
     private static NodeIdentity RequireNode(NodeIdentity known, BootstrapRequest request) =>
@@ -58,12 +64,19 @@ internal sealed class Bootstrapper
         Advance();
         List<Task> polls =
         [
-            .. _request.Agreement.Members.Where(m => m.Node != _request.Node).Select(m => Task.Run(() => PollAsync(m.Node, m.Address, polling.Token))),
+            .. _told.Members.Where(m => m.Node != _request.Node).Select(m => Task.Run(() => PollAsync(m.Node, m.Address, polling.Token))),
         ];
         try
         {
             await await Task.WhenAny([_done.Task, .. polls]);
             cancel.ThrowIfCancellationRequested();
+        }
+        catch (BootstrapRefusedException)
+        {
+            // The others poll this node: they are to learn the difference too, instead of waiting for a process that has ended.
+            await Task.WhenAny(Task.Delay(Farewell, cancel));
+            _request.Listener.Route(ConnectionPurpose.Bootstrap, null);
+            throw;
         }
         catch
         {
@@ -76,7 +89,7 @@ internal sealed class Bootstrapper
             await Task.WhenAll(polls.Select(poll => poll.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default)));
         }
 
-        _request.Log.LogInformation("This node, {Node}, belongs to cluster {Cluster}.", _request.Node.Value, _agreement.State.Cluster);
+        _log.LogInformation("This node, {Node}, belongs to cluster {Cluster}.", _request.Node.Value, _agreement.State.Cluster);
         return NodeIdentityStore.Load(_request.DataDirectory)
             ?? throw new BootstrapRefusedException($"{NodeIdentityStore.FileName} in {_request.DataDirectory} was changed by another process during the bootstrap.");
     }
@@ -90,8 +103,8 @@ internal sealed class Bootstrapper
             try
             {
                 using var connection = await PeerDialer.DialAsync(
-                    address, _hellos.For(node, ConnectionPurpose.Bootstrap), hello => _door.JudgeDialled(hello, node, address), _request.Options, stop);
-                var status = await BootstrapExchange.AskAsync(connection, Status(), _request.Options, stop);
+                    address, _hellos.For(node, ConnectionPurpose.Bootstrap), hello => _door.JudgeDialled(hello, node, address), _request.Transport, stop);
+                var status = await BootstrapExchange.AskAsync(connection, Status(), _request.Transport, stop);
                 Observe(status, connection.Remote.AgreementHash);
                 pause = PollInterval;
             }
@@ -113,15 +126,16 @@ internal sealed class Bootstrapper
     {
         using (connection)
         {
-            if (_door.JudgeIncoming(connection.Hello) is { } refusal)
+            var status = Status();
+            if (_door.JudgeIncoming(connection.Hello, status.State.Phase) is { } refusal)
             {
-                _request.Log.LogWarning("A connection from {Address} was refused: {Reason}", connection.RemoteAddress, refusal.Reason);
+                _log.LogWarning("A connection from {Address} was refused: {Reason}", connection.RemoteAddress, refusal.Reason);
                 await Handshake.RefuseAsync(connection.Stream, refusal, first: true, connection.Deadline);
                 return;
             }
 
             await Handshake.SendHelloAsync(connection.Stream, _hellos.For(connection.Hello.Node, ConnectionPurpose.Bootstrap), connection.Deadline);
-            await BootstrapExchange.AnswerAsync(connection, Status());
+            await BootstrapExchange.AnswerAsync(connection, status);
         }
     }
 
@@ -129,7 +143,7 @@ internal sealed class Bootstrapper
     {
         lock (_gate)
         {
-            return new(_request.Node, _agreement.State, _request.Agreement.ClusterText, _request.Agreement.SplitKeysText);
+            return new(_request.Node, _agreement.State, _told.ClusterText, _told.PlacementText);
         }
     }
 
@@ -155,17 +169,12 @@ internal sealed class Bootstrapper
         Advance();
     }
 
-    /// <summary>Takes every step that is possible now, each on disk before anybody hears of it.</summary>
+    /// <summary>Takes every step that is possible now.</summary>
     private void Advance()
     {
         lock (_gate)
         {
-            while (_agreement.Step() is { } next)
-            {
-                NodeIdentityStore.Save(_request.DataDirectory, _request.Node, _request.Agreement, next);
-                _request.Log.LogInformation("The bootstrap of node {Node} is {Phase} (cluster {Cluster}).", _request.Node.Value, next.Phase, next.Cluster);
-            }
-
+            _agreement.Advance(Persist);
             if (_agreement.State.Phase == BootstrapPhase.Committed)
             {
                 _done.TrySetResult();
@@ -177,18 +186,38 @@ internal sealed class Bootstrapper
         }
     }
 
+    private void Persist(BootstrapState state)
+    {
+        try
+        {
+            NodeIdentityStore.Save(_request.DataDirectory, _request.Node, _told, state);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageFailedException($"{NodeIdentityStore.FileName} can't be written in {_request.DataDirectory}: {fault.Message}", fault);
+        }
+
+        _log.LogInformation("The bootstrap of node {Node} is {Phase} (cluster {Cluster}).", _request.Node.Value, state.Phase, state.Cluster);
+    }
+
     private void TellProgress()
     {
         var missing = _agreement.Missing.ToList();
         var text = missing.Count == 0
             ? "all nodes are there; waiting for them to agree"
-            : $"waiting for {(missing.Count == 1 ? "node" : "nodes")} {string.Join(", ", missing)} at {string.Join(", ", missing.Select(_request.Agreement.AddressOf))}";
+            : $"waiting for {(missing.Count == 1 ? "node" : "nodes")} {string.Join(", ", missing)} at {string.Join(", ", missing.Select(_told.AddressOf))}";
         var now = Environment.TickCount64;
         if (text != _waitingFor || now - _remindedAt >= RemindAfter.TotalMilliseconds)
         {
             (_waitingFor, _remindedAt) = (text, now);
-            _request.Log.LogInformation("Bootstrap: {Progress}.", text);
-            _request.Progress?.Invoke(text);
+            if (_request.Progress is { } progress)
+            {
+                progress(text);
+            }
+            else
+            {
+                _log.LogInformation("Bootstrap: {Progress}.", text);
+            }
         }
     }
 }

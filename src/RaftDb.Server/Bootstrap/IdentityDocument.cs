@@ -20,9 +20,12 @@ internal sealed record IdentityDocument
     /// <summary>Every node of --cluster; store ids are empty while fresh.</summary>
     public required IReadOnlyList<MemberDocument> Members { get; init; }
 
+    /// <summary>In hex.</summary>
     public required IReadOnlyList<string> SplitKeys { get; init; }
 
-    /// <summary>SHA-256 of the canonical --cluster and --split-keys, in hex.</summary>
+    public required int ReplicationFactor { get; init; }
+
+    /// <summary>SHA-256 of the <see cref="ClusterAgreement"/>, in hex.</summary>
     public required string Agreement { get; init; }
 }
 

@@ -24,7 +24,10 @@ internal sealed record NodeIdentity
     public required IReadOnlyList<ClusterMember> Members { get; init; }
 
     /// <summary>Where the key space was cut when the cluster was made, ascending.</summary>
-    public required IReadOnlyList<string> SplitKeys { get; init; }
+    public required IReadOnlyList<ReadOnlyMemory<byte>> SplitKeys { get; init; }
+
+    /// <summary>How many replicas each range got then.</summary>
+    public required int ReplicationFactor { get; init; }
 
     /// <summary>The hash of what all members agreed on when the cluster was made.</summary>
     public required ReadOnlyMemory<byte> AgreementHash { get; init; }
@@ -42,11 +45,19 @@ internal sealed record NodeIdentity
                 + $"({Differences(known, given)}). A started cluster changes its members by 'raftdb node add' and 'raftdb node remove'.");
         }
 
-        if (!agreement.SplitKeys.SequenceEqual(SplitKeys))
+        var thenKeys = Shown(SplitKeys);
+        var nowKeys = Shown(agreement.SplitKeys);
+        if (thenKeys != nowKeys)
         {
             throw new BootstrapRefusedException(
-                $"This node's cluster was made with --split-keys {Shown(SplitKeys)}, but now --split-keys is {Shown(agreement.SplitKeys)}. "
-                + "Ranges of a started cluster are split by 'raftdb range split'; start with the same --split-keys or none.");
+                $"This node's cluster was made with --split-keys {thenKeys}, but now --split-keys is {nowKeys}. Start it with the same; ranges of a started cluster are split by "
+                + "'raftdb range split'.");
+        }
+
+        if (agreement.ReplicationFactor != ReplicationFactor)
+        {
+            throw new BootstrapRefusedException(
+                $"This node's cluster was made with {ReplicationFactor} replicas of each range (Node:ReplicationFactor), but now it is {agreement.ReplicationFactor}. Start it with the same.");
         }
 
         return this with { Members = [.. Members.Select(member => member with { Address = agreement.AddressOf(member.Node) })] };
@@ -59,5 +70,6 @@ internal sealed record NodeIdentity
             (What: "new", Nodes: given.Except(known)),
         }.Where(d => d.Nodes.Any()).Select(d => $"{d.What}: {string.Join(", ", d.Nodes)}"));
 
-    private static string Shown(IReadOnlyList<string> keys) => keys.Count == 0 ? "(none)" : string.Join(',', keys);
+    private static string Shown(IReadOnlyList<ReadOnlyMemory<byte>> keys) =>
+        keys.Count == 0 ? "(none)" : string.Join(',', keys.Select(key => KeyText.Of(key.Span)));
 }

@@ -48,7 +48,7 @@ internal static class NodeIdentityStore
         {
             throw new BootstrapRefusedException(
                 $"The bootstrap of this node was interrupted after it had promised to join cluster {document.Cluster} of "
-                + $"{string.Join(',', document.Members.Select(m => $"{m.Node}={m.Address}"))}, but --cluster or --split-keys now say otherwise. Start it with the same ones; "
+                + $"{string.Join(',', document.Members.Select(m => $"{m.Node}={m.Address}"))}, but --cluster, --split-keys or the replication factor now say otherwise. Start it with the same ones; "
                 + "or, when no node of that cluster has ever served, clear the data directories of all of them and start anew.");
         }
 
@@ -66,7 +66,8 @@ internal static class NodeIdentityStore
             Node = node.Value,
             Store = state.Store,
             Members = [.. agreement.Members.Select(m => new MemberDocument(m.Node.Value, m.Address, state.StoreOf(m.Node) ?? Guid.Empty))],
-            SplitKeys = agreement.SplitKeys,
+            SplitKeys = [.. agreement.SplitKeys.Select(key => Convert.ToHexStringLower(key.Span))],
+            ReplicationFactor = agreement.ReplicationFactor,
             Agreement = Convert.ToHexStringLower(agreement.Hash.Span),
         };
         var temporary = Path.Combine(dataDirectory, TemporaryName);
@@ -110,10 +111,12 @@ internal static class NodeIdentityStore
 
     private static NodeIdentity IdentityOf(IdentityDocument document, string dataDirectory)
     {
-        var hash = Convert.FromHexString(document.Agreement);
+        var hash = document.Agreement.Length == 2 * SHA256.HashSizeInBytes ? FromHex(document.Agreement) : [];
+        var splitKeys = document.SplitKeys.Select(FromHex).ToList();
         if (hash.Length != SHA256.HashSizeInBytes
             || document.Members.FirstOrDefault(m => m.Node == document.Node)?.Store != document.Store
             || document.Members.Any(m => m.Store == Guid.Empty)
+            || splitKeys.Any(key => key.Length == 0)
             || document.Cluster == Guid.Empty)
         {
             throw new StorageRefusedException(
@@ -126,10 +129,15 @@ internal static class NodeIdentityStore
             Node = new(document.Node),
             Store = document.Store,
             Members = [.. document.Members.OrderBy(m => m.Node).Select(m => new ClusterMember(new(m.Node), m.Address, m.Store))],
-            SplitKeys = document.SplitKeys,
+            SplitKeys = [.. splitKeys.Select(key => (ReadOnlyMemory<byte>)key)],
+            ReplicationFactor = document.ReplicationFactor,
             AgreementHash = hash,
         };
     }
+
+    /// <summary>The bytes, or none when the text is not hex.</summary>
+    private static byte[] FromHex(string text) =>
+        text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text) : [];
 
     private static BootstrapPhase PhaseOf(IdentityDocument document, string dataDirectory) => document.Phase switch
     {

@@ -24,7 +24,7 @@ internal static class MetricsWiring
         metrics.ObserveGauge("binlog.full", "1 when the disk had no room at the last try.", () => binlog.Statistics.IsFull ? 1 : 0);
         metrics.ObserveGauge("leaders", "Ranges that this node leads.", () => replicas.All.Count(r => r.Leadership.IsLeader));
         metrics.ObserveGauge("checkpoint.debt_bytes", "Bytes of changes that checkpoints have yet to write back.", () => replicas.All.Sum(r => r.State.Machine.CheckpointDebtBytes));
-        Counter(metrics, "binlog.bytes", "Bytes written to the binlog.", () => binlog.Statistics.WrittenBytes);
+        Counter(metrics, "binlog.written_bytes", "Bytes written to the binlog.", () => binlog.Statistics.WrittenBytes);
         Counter(metrics, "binlog.entries", "Entries written to the binlog.", () => binlog.Statistics.WrittenEntries);
         Counter(metrics, "binlog.syncs", "Syncs of the binlog.", () => binlog.Statistics.Syncs);
     }

@@ -14,7 +14,8 @@ internal static class NodeLog
 
     public static ILoggerFactory Create(LogSection options)
     {
-        LoggerConfiguration configuration = new LoggerConfiguration().MinimumLevel.Is(Enum.Parse<LogEventLevel>(options.Level, true));
+        LoggerConfiguration configuration = new LoggerConfiguration().MinimumLevel.Is(Enum.Parse<LogEventLevel>(options.Level, true))
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning); // The web server would write several lines for every request.
         configuration = options.Format == "json"
             ? configuration.WriteTo.Console(new JsonFormatter(renderMessage: true), standardErrorFromLevel: LogEventLevel.Verbose)
             : configuration.WriteTo.Console(

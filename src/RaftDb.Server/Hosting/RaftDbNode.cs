@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RaftDb.Raft;
+using RaftDb.Client.Protocol;
 using RaftDb.Server.Api;
 using RaftDb.Server.Bootstrap;
 using RaftDb.Server.Metrics;
@@ -166,26 +170,33 @@ internal sealed class RaftDbNode : IAsyncDisposable
         }
 
         // 2. Who am I: from the disk, or by founding the cluster together with all others.
-        NodeIdentity identity = await IdentityAsync(cancel);
+        _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
+        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
+        BackupFile? backup = RestoredBackup(own);
+        NodeIdentity identity = await IdentityAsync(backup, cancel);
         _log.LogInformation("This is node {Node} of cluster {Cluster}", identity.Node, identity.Cluster);
 
         // 3. Recover: the log first, then what it knows of.
-        PosixDisk disk = new(own.Data);
+        TimedDisk disk = new(new PosixDisk(own.Data), _metrics);
         _binlog = NodeBinlog.Open(disk, "binlog", new BinlogIdentity(identity.Cluster, identity.Node, identity.Store), _options.Binlog);
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
-        _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
-        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
-        _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log);
+        _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log, _metrics.Meter);
         int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : cores, own.Appliers > 0 ? own.Appliers : cores, _clock, _binlog, _transport, _log, Fail);
         NodeReplicaHost host = new(
             identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
-            [.. _options.ClusterMap().Keys], _options.SplitKeyList(), own.ReplicationFactor, _options.Raft.FailoverMode);
+            [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
-        IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges), _replicas);
+        IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges, backup), _replicas);
+
+        foreach (Replica replica in _replicas.All)
+        {
+            // Log time never goes back, whatever the machine's clock does between two starts.
+            logClock.Restore(replica.State.Machine.Time);
+        }
 
         // 4. Take part: timers, then the network, which brings the first messages.
         RangeMap map = new(ranges);
@@ -207,24 +218,53 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
-    private async Task<NodeIdentity> IdentityAsync(CancellationToken cancel)
+    /// <summary>The backup that `raftdb restore` laid into the data directory, until the replicas are made from it.</summary>
+    private static BackupFile? RestoredBackup(NodeSection own)
     {
+        string path = Path.Combine(own.Data, BackupFormat.RestoredName);
+        return File.Exists(path) ? BackupFile.Open(path) : null;
+    }
+
+    private async Task<NodeIdentity> IdentityAsync(BackupFile? backup, CancellationToken cancel)
+    {
+        NodeSection own = _options.Node;
         BootstrapRequest request = new(
-            _options.Node.Data,
-            new NodeId(_options.Node.Id),
+            own.Data,
+            new NodeId(own.Id),
             _options.ClusterMap(),
-            _options.SplitKeyList(),
-            _options.Node.ReplicationFactor,
+            SplitKeys(backup),
+            own.ReplicationFactor,
             _listener!,
-            _options.Transport);
+            _options.Transport,
+            text => _log.LogInformation("{Progress}", text),
+            backup?.Sha256);
         return await Bootstrapper.RunAsync(request, _log, cancel);
+    }
+
+    /// <summary>Where the key space is cut: as told; without word, as the backup or (after the first start) the identity has it.</summary>
+    private IReadOnlyList<ReadOnlyMemory<byte>> SplitKeys(BackupFile? backup)
+    {
+        IReadOnlyList<ReadOnlyMemory<byte>> told = [.. _options.SplitKeyTexts().Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))];
+        if (told.Count == 0)
+        {
+            return backup?.SplitKeys ?? NodeIdentityStore.Load(_options.Node.Data)?.SplitKeys ?? told;
+        }
+
+        if (backup is not null && !told.Select(k => Convert.ToHexString(k.Span)).SequenceEqual(backup.SplitKeys.Select(k => Convert.ToHexString(k.Span))))
+        {
+            throw new OptionsException("Option Node:SplitKeys (--split-keys) differs from where the restored backup's ranges are cut. Leave it out.");
+        }
+
+        return told;
     }
 
     private async Task ServeAsync(IPEndPoint http, RequestRouter router, NodeView view, CancellationToken cancel)
     {
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(_loggers);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.WebHost.UseKestrelCore();
         HttpApi.Configure(builder, api);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));

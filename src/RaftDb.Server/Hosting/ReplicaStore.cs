@@ -9,20 +9,21 @@ using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
 using RaftDb.Storage.StateMachines;
+using RaftDb.Storage.StateMachines.Snapshots;
 
 namespace RaftDb.Server.Hosting;
 
 /// <summary>Brings a node's replicas to life from what is on its disk: the binlog says which there are, their state files hold the rest.</summary>
-internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, IStateMachineStore store, IReplicaHost host, ILogger log)
+internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, SqliteStateMachineStore store, IReplicaHost host, ILogger log)
 {
     /// <summary>The durable mark that all initial replicas were made. Without it nobody has voted yet, so what is missing may be made; with it, what is missing was lost.</summary>
     private const string CreatedMark = "replicas-created";
 
     private readonly NodeId _node = new(options.Node.Id);
 
-    /// <summary>Makes the replicas of a new node durable, also after a crash half way.</summary>
+    /// <summary>Makes the replicas of a new node durable, empty or from a backup, also after a crash half way.</summary>
     /// <returns>All replicas that the binlog knows now.</returns>
-    public IReadOnlyList<RecoveredReplica> CreateInitial(IReadOnlyList<RangeDescriptor> ranges)
+    public IReadOnlyList<RecoveredReplica> CreateInitial(IReadOnlyList<RangeDescriptor> ranges, BackupFile? backup)
     {
         string mark = Path.Combine(options.Node.Data, CreatedMark);
         if (File.Exists(mark))
@@ -41,16 +42,70 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, IStat
             }
 
             Configuration configuration = Configuration.OfVoters(range.Replicas.Select(r => r.Replica));
-            using IStateMachine state = store.Create(range, configuration);
-            RangeCheckpoint checkpoint = new(LogPosition.Zero, configuration, range, state.FileName);
-            binlog.CreateReplica(range.Id, replica, checkpoint);
-            all.Add(new RecoveredReplica { Range = range.Id, Replica = replica, Checkpoint = checkpoint });
+            all.Add(backup is null ? CreateEmpty(range, replica, configuration) : CreateFrom(backup, range, replica, configuration));
         }
 
         using FileStream file = new(mark, FileMode.Create, FileAccess.Write);
         file.Write("1\n"u8);
         file.Flush(flushToDisk: true);
+        file.Dispose();
+        if (backup is not null)
+        {
+            File.Delete(backup.Path);
+        }
+
         return all;
+    }
+
+    private RecoveredReplica CreateEmpty(RangeDescriptor range, ReplicaId replica, Configuration configuration)
+    {
+        using IStateMachine state = store.Create(range, configuration);
+        RangeCheckpoint checkpoint = new(LogPosition.Zero, configuration, range, state.FileName);
+        binlog.CreateReplica(range.Id, replica, checkpoint);
+        return new RecoveredReplica { Range = range.Id, Replica = replica, Checkpoint = checkpoint };
+    }
+
+    /// <summary>The restored rows are the state at the backup's index; the log goes on from there, in a later term than any that wrote them.</summary>
+    private RecoveredReplica CreateFrom(BackupFile backup, RangeDescriptor range, ReplicaId replica, Configuration configuration)
+    {
+        (SnapshotHeader header, Stream data) = backup.OpenRange(range.Id);
+        RangeCheckpoint checkpoint;
+        using (data)
+        {
+            checkpoint = store.ImportSnapshot(header, data, range, configuration);
+        }
+
+        binlog.CreateReplica(range.Id, replica, checkpoint);
+        HardState hardState = new(checkpoint.Position.Term, ReplicaId.None, checkpoint.Position.Index);
+        using ManualResetEventSlim durable = new();
+        string? refused = null;
+        binlog.Append(new BinlogWrite
+        {
+            Range = range.Id,
+            Replica = replica,
+            HardState = hardState,
+            Completed = _ => durable.Set(),
+            Refused = _ =>
+            {
+                refused = "the disk is full";
+                durable.Set();
+            },
+        });
+        durable.Wait();
+        if (refused is not null)
+        {
+            throw new StorageRefusedException($"Range {range.Id} can't be restored: {refused}.");
+        }
+
+        return new RecoveredReplica
+        {
+            Range = range.Id,
+            Replica = replica,
+            HardState = hardState,
+            Floor = checkpoint.Position,
+            Last = checkpoint.Position.Index,
+            Checkpoint = checkpoint,
+        };
     }
 
     /// <summary>Opens every replica that the binlog knows. One that can't be trusted is left out, with the reason.</summary>

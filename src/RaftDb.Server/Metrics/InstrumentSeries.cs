@@ -30,7 +30,7 @@ internal sealed class InstrumentSeries
         bool histogram = kind.StartsWith("Histogram", StringComparison.Ordinal);
         _adds = !_observable && !kind.StartsWith("Gauge", StringComparison.Ordinal);
         _type = counter ? "counter" : histogram ? "histogram" : "gauge";
-        _buckets = histogram ? ((instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries as double[] ?? DefaultBuckets) : null;
+        _buckets = histogram ? ((instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries?.ToArray() ?? DefaultBuckets) : null;
         Name = PrometheusText.Name(instrument.Name, instrument.Unit, counter);
     }
 

@@ -20,7 +20,6 @@ internal sealed class NodeMetrics : IDisposable
     private readonly Counter<long> _electionsWon;
     private readonly Counter<long> _committed;
     private readonly Counter<long> _applied;
-    private readonly Counter<long> _bytesWritten;
     private readonly Counter<long> _proposalsDropped;
     private readonly Counter<long> _proposalsAccepted;
     private readonly Counter<long> _snapshotsSent;
@@ -38,7 +37,6 @@ internal sealed class NodeMetrics : IDisposable
         _electionsWon = Meter.CreateCounter<long>("elections.won", null, "Elections that this node's replicas won.");
         _committed = Meter.CreateCounter<long>("entries.committed", null, "Log entries that this node learned to be committed.");
         _applied = Meter.CreateCounter<long>("entries.applied", null, "Log entries applied to this node's state machines.");
-        _bytesWritten = Meter.CreateCounter<long>("binlog.written", "By", "Bytes written to the binlog.");
         _proposalsDropped = Meter.CreateCounter<long>("proposals.dropped", null, "Proposals refused or given up, by reason.");
         _proposalsAccepted = Meter.CreateCounter<long>("proposals.accepted", null, "Proposals appended to a log that this node leads.");
         _snapshotsSent = Meter.CreateCounter<long>("snapshots.sent", null, "Snapshots that followers have received from this node.");
@@ -70,9 +68,6 @@ internal sealed class NodeMetrics : IDisposable
 
     /// <summary>Entries were applied.</summary>
     public void Applied(long entries) => _applied.Add(entries);
-
-    /// <summary>The binlog grew.</summary>
-    public void BinlogWritten(long bytes) => _bytesWritten.Add(bytes);
 
     /// <summary>The binlog was synced.</summary>
     public void BinlogSynced(TimeSpan duration) => _fsyncDuration.Record(duration.TotalSeconds);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using RaftDb.Raft;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -59,24 +58,8 @@ internal sealed record NodeOptions
         return map;
     }
 
-    /// <summary>The split keys, ascending.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> SplitKeyList()
-    {
-        List<ReadOnlyMemory<byte>> keys = [];
-        foreach (string part in Node.SplitKeys.Split(',', StringSplitOptions.RemoveEmptyEntries))
-        {
-            byte[] key = Encoding.UTF8.GetBytes(part);
-            if (keys.Count > 0 && keys[^1].Span.SequenceCompareTo(key) >= 0)
-            {
-                throw new OptionsException(
-                    $"Option Node:SplitKeys (--split-keys): '{part}' does not come after the key before it; keys must ascend in byte order.");
-            }
-
-            keys.Add(key);
-        }
-
-        return keys;
-    }
+    /// <summary>The split keys as they were given.</summary>
+    public IReadOnlyList<string> SplitKeyTexts() => Node.SplitKeys.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Host and port of an address option.</summary>
     public static (string Host, int Port) EndPointOf(string address, string option)
@@ -106,7 +89,6 @@ internal sealed record NodeOptions
         Require(Log.Format is "text" or "json", "Log:Format", "must be text or json");
         Require(
             Enum.TryParse<Serilog.Events.LogEventLevel>(Log.Level, true, out _), "Log:Level", "must be Verbose, Debug, Information, Warning or Error");
-        _ = SplitKeyList();
         foreach ((string option, string? address) in new[]
         {
             ("Node:Http (--http)", Node.Http), ("Node:Resp (--resp)", Node.Resp), ("Node:Peer (--peer)", Node.Peer),

@@ -32,7 +32,8 @@ internal static class InitialPlacement
                 Id = new RangeId((ulong)i + 2),
                 Kind = RangeKind.KeyValue,
                 Start = i == 0 ? default : splitKeys[i - 1],
-                End = i == splitKeys.Count ? null : splitKeys[i],
+                // Without the cast the null would become an empty key.
+                End = i == splitKeys.Count ? (ReadOnlyMemory<byte>?)null : splitKeys[i],
                 Generation = 1,
                 Replicas = Replicas(ordered, i, replicationFactor),
                 FailoverMode = failoverMode,

@@ -16,7 +16,12 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
             return refusal;
         }
 
-        using IReadView view = OpenView(replica);
+        using IReadView? view = OpenView(replica);
+        if (view is null)
+        {
+            return Stopping();
+        }
+
         if (!view.Descriptor.Contains(key.Span))
         {
             return RangeChanged(view.Descriptor);
@@ -34,7 +39,12 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
             return refusal;
         }
 
-        using IReadView view = OpenView(replica);
+        using IReadView? view = OpenView(replica);
+        if (view is null)
+        {
+            return Stopping();
+        }
+
         RangeDescriptor range = view.Descriptor;
         ReadOnlyMemory<byte> start = Compare(query.Start, range.Start) < 0 ? range.Start : query.Start;
         ReadOnlyMemory<byte>? end = range.End is { } rangeEnd && (query.End is not { } queryEnd || Compare(rangeEnd, queryEnd) < 0) ? range.End : query.End;
@@ -61,10 +71,10 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
         if (query.Reverse)
         {
-            return !range.Start.IsEmpty && Compare(query.Start, range.Start) < 0 ? range.Start : null;
+            return !range.Start.IsEmpty && Compare(query.Start, range.Start) < 0 ? range.Start : (ReadOnlyMemory<byte>?)null;
         }
 
-        return range.End is { } end && (query.End is not { } queryEnd || Compare(end, queryEnd) < 0) ? end : null;
+        return range.End is { } end && (query.End is not { } queryEnd || Compare(end, queryEnd) < 0) ? end : (ReadOnlyMemory<byte>?)null;
     }
 
     private static int Compare(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) => a.Span.SequenceCompareTo(b.Span);
@@ -106,17 +116,26 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
         return (refusal, result.AsOf);
     }
 
-    private IReadView OpenView(Replica replica)
+    /// <summary>Null when the node is closing its states.</summary>
+    private static IReadView? OpenView(Replica replica)
     {
-        // A snapshot may take the state's place between looking and opening: look again.
         while (true)
         {
-            if (replica.State.TryOpenReadView() is { } view)
+            StateHandle state = replica.State;
+            if (state.TryOpenReadView() is { } view)
             {
                 return view;
             }
+
+            // A snapshot may take the state's place between looking and opening: look again, unless nothing did.
+            if (ReferenceEquals(state, replica.State))
+            {
+                return null;
+            }
         }
     }
+
+    private RequestError Stopping() => new(ErrorCode.Unavailable, $"Node {node} is stopping. Ask another node.");
 
     private TimeSpan? Age(Instant? asOf) => asOf is { } time ? clock.Now - time : null;
 

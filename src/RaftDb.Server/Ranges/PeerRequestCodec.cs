@@ -1,9 +1,9 @@
-using RaftDb.Raft.Log;
 using RaftDb.Raft;
+using RaftDb.Raft.Log;
 using RaftDb.Server.Replicas;
+using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
-using RaftDb.Storage;
 
 namespace RaftDb.Server.Ranges;
 
@@ -88,7 +88,7 @@ internal static class PeerRequestCodec
         writer.Write(answer.Position.Index.Value);
         writer.Write(answer.Position.Term.Value);
         writer.Write(answer.Committed);
-        WriteOptional(writer, answer.Result is null ? null : CommandResultCodec.Encode(answer.Result));
+        WriteOptional(writer, answer.Result is null ? (ReadOnlyMemory<byte>?)null : CommandResultCodec.Encode(answer.Result));
         WriteNodes(writer, answer.Acked);
         WriteNodes(writer, answer.Absent);
     });
@@ -339,5 +339,5 @@ internal static class PeerRequestCodec
         }
     }
 
-    private static ReadOnlyMemory<byte>? ReadOptional(BinaryReader reader) => reader.ReadBoolean() ? ReadBytes(reader) : null;
+    private static ReadOnlyMemory<byte>? ReadOptional(BinaryReader reader) => reader.ReadBoolean() ? ReadBytes(reader) : (ReadOnlyMemory<byte>?)null;
 }

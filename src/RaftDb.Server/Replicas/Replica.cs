@@ -11,7 +11,6 @@ namespace RaftDb.Server.Replicas;
 /// done by the one loop that owns the replica, in <see cref="Process"/>, but for what is marked thread-safe.</summary>
 internal sealed class Replica
 {
-    private const int MaxInboxProposals = 20_000;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly IReplicaHost _host;
@@ -22,13 +21,10 @@ internal sealed class Replica
     private readonly PendingTransfers _transfers = new();
     private readonly RefusedWrites _refused = new();
     private readonly SnapshotInstallation _installation;
-    private readonly Lock _inboxGate = new();
+    private readonly ReplicaInbox _inbox = new();
     private readonly List<Input> _inputs = [];
     private readonly List<PendingProposal> _newProposals = [];
-    private List<object> _inbox = [];
     private List<object> _taken = [];
-    private bool _woken;
-    private int _inboxProposals;
     private volatile Leadership _leadership;
     private volatile StateHandle _state;
     private volatile ReadProof? _proof;
@@ -72,7 +68,7 @@ internal sealed class Replica
     public string? Halted => _halted;
 
     /// <summary>Proposals that were not taken from the inbox yet. Thread-safe.</summary>
-    public int QueuedProposals => Volatile.Read(ref _inboxProposals);
+    public int QueuedProposals => _inbox.Proposals;
 
     /// <summary>What a leader knew of its followers at the last look, at most a second ago; empty for others. Thread-safe.</summary>
     public IReadOnlyList<FollowerStatus> LastFollowers => _lastFollowers;
@@ -89,27 +85,18 @@ internal sealed class Replica
     /// <summary>Puts something into the inbox. Thread-safe.</summary>
     public void Post(object item)
     {
-        lock (_inboxGate)
+        if (_inbox.Add(item))
         {
-            _inbox.Add(item);
-            if (_woken)
-            {
-                return;
-            }
-
-            _woken = true;
+            _host.Wake(this);
         }
-
-        _host.Wake(this);
     }
 
     /// <summary>Proposes a command and waits for what <paramref name="ack"/> asks. Never later than the deadline (and a sweep). Thread-safe.</summary>
     public Task<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, AckMode ack, Instant deadline)
     {
         PendingProposal proposal = new(command, ack, deadline);
-        if (Interlocked.Increment(ref _inboxProposals) > MaxInboxProposals)
+        if (!_inbox.TryReserveProposal())
         {
-            Interlocked.Decrement(ref _inboxProposals);
             return Task.FromResult(new ProposalResult(ProposalStatus.Overloaded));
         }
 
@@ -139,7 +126,7 @@ internal sealed class Replica
         Instant now = _host.Now;
 
         // 1. Take the inbox and turn it into inputs: all proposals become one, all new reads share one read index.
-        TakeInbox();
+        _taken = _inbox.Take(_taken);
         if (_halted is not null)
         {
             RefuseAll();
@@ -214,15 +201,6 @@ internal sealed class Replica
     /// <summary>The term of an entry that is retained. Called by the loop.</summary>
     public Term TermOf(LogIndex index) => _node.TermOf(index);
 
-    private void TakeInbox()
-    {
-        lock (_inboxGate)
-        {
-            (_inbox, _taken) = (_taken, _inbox);
-            _woken = false;
-        }
-    }
-
     private void GatherInputs(Instant now)
     {
         foreach (object item in _taken)
@@ -230,7 +208,7 @@ internal sealed class Replica
             switch (item)
             {
                 case PendingProposal proposal:
-                    Interlocked.Decrement(ref _inboxProposals);
+                    _inbox.ReleaseProposal();
                     Admit(proposal, now);
                     break;
                 case PendingRead read:
@@ -507,7 +485,7 @@ internal sealed class Replica
             switch (item)
             {
                 case PendingProposal proposal:
-                    Interlocked.Decrement(ref _inboxProposals);
+                    _inbox.ReleaseProposal();
                     proposal.Complete(ProposalStatus.Stopped);
                     break;
                 case PendingRead read:
@@ -544,25 +522,8 @@ internal sealed class Replica
     }
 }
 
-/// <summary>Everything committed before <paramref name="AsOf"/> (on this node's clock) is shown once <paramref name="Index"/> is applied.</summary>
-internal sealed record ReadProof(Instant AsOf, LogIndex Index);
-
 /// <summary>Wakes a replica that was told to halt.</summary>
 internal sealed class HaltRequested
 {
     public static readonly HaltRequested Instance = new();
-}
-
-/// <summary>What a replica says of itself.</summary>
-internal sealed record ReplicaReport(
-    Role Role, Term Term, NodeId? Leader, LogIndex Commit, LogIndex Applied, LogIndex Last, LogIndex Floor, IReadOnlyList<FollowerStatus> Followers, string? Halted);
-
-/// <summary>Asks a replica for its report.</summary>
-internal sealed class ReportRequest
-{
-    private readonly TaskCompletionSource<ReplicaReport> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Task<ReplicaReport> Completion => _completion.Task;
-
-    public void Complete(ReplicaReport report) => _completion.TrySetResult(report);
 }

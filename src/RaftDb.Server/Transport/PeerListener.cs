@@ -12,12 +12,14 @@ namespace RaftDb.Server.Transport;
 internal sealed class PeerListener : IAsyncDisposable
 {
     private const int MinSilence = 1000;
+    private const int MostVersionsRemembered = 16;
 
     private readonly Socket _socket;
     private readonly PeerTransportOptions _options;
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<ConnectionPurpose, Func<IncomingConnection, Task>> _routes = new();
     private readonly ConcurrentDictionary<Socket, byte> _strangers = new();
+    private readonly ConcurrentDictionary<string, byte> _versionsRefused = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
     private long _lastComplaint = -MinSilence;
@@ -135,7 +137,7 @@ internal sealed class PeerListener : IAsyncDisposable
             socket.NoDelay = true;
             stream = await _options.StreamFactory(socket, false, limit.Token);
             reader = new(stream, Handshake.MaxFrameBytes);
-            var hello = await ReadHelloAsync(stream, reader, limit.Token);
+            var hello = await ReadHelloAsync(stream, reader, address, limit.Token);
             if (!_routes.TryGetValue(hello.Purpose, out var take))
             {
                 Refusal notReady = new(RefusalKind.NotReady, $"Node {hello.To} is starting, stopping, or not bootstrapped yet; it does not talk to other nodes now.");
@@ -169,7 +171,7 @@ internal sealed class PeerListener : IAsyncDisposable
         }
     }
 
-    private static async Task<Hello> ReadHelloAsync(Stream stream, FrameReader reader, CancellationToken cancel)
+    private async Task<Hello> ReadHelloAsync(Stream stream, FrameReader reader, string address, CancellationToken cancel)
     {
         try
         {
@@ -177,8 +179,14 @@ internal sealed class PeerListener : IAsyncDisposable
         }
         catch (UnsupportedVersionException fault)
         {
-            await Handshake.RefuseAsync(stream, new(RefusalKind.UnsupportedVersion, fault.Message), first: true, cancel);
-            throw;
+            Refusal refusal = new(RefusalKind.UnsupportedVersion, fault.Message);
+            if (_versionsRefused.Count < MostVersionsRemembered && _versionsRefused.TryAdd(fault.Message, 0))
+            {
+                _log.LogError("A connection from {Address} was refused: {Reason}", address, fault.Message);
+            }
+
+            await Handshake.RefuseAsync(stream, refusal, first: true, cancel);
+            throw new HandshakeRefusedException(refusal, byUs: true);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using RaftDb.Server.Bootstrap;
 using RaftDb.Server.Transport.Connections;
@@ -15,7 +16,10 @@ internal sealed class PeerTransport : ITransport, IAsyncDisposable
 {
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly Meter OwnMeter = new("RaftDb");
+
     private readonly PeerTransportOptions _options;
+    private readonly TransportInstruments _instruments;
     private readonly NodeIdentity _identity;
     private readonly PeerListener _listener;
     private readonly HybridClock _clock;
@@ -29,15 +33,22 @@ internal sealed class PeerTransport : ITransport, IAsyncDisposable
     private SnapshotSender? _snapshotSender;
     private SnapshotReceiver? _snapshotReceiver;
 
-    /// <summary>Makes a transport that is silent until <see cref="Start"/>.</summary>
+    /// <summary>Makes a transport that is silent until <see cref="Start"/>. It counts into <paramref name="meter"/>; without one, into one of its own.</summary>
     public PeerTransport(
-        PeerTransportOptions options, NodeIdentity identity, LocalNodeFacts facts, PeerListener listener, HybridClock clock, ILogger log)
+        PeerTransportOptions options,
+        NodeIdentity identity,
+        LocalNodeFacts facts,
+        PeerListener listener,
+        HybridClock clock,
+        ILogger log,
+        Meter? meter = null)
     {
         _options = options.Validate();
         _identity = identity;
         _listener = listener;
         _clock = clock;
         _log = log;
+        _instruments = new(meter ?? OwnMeter);
         Incarnation = HelloFactory.NewIncarnation();
         _hellos = new(identity, facts, Incarnation);
         foreach (var member in identity.Members)
@@ -61,7 +72,7 @@ internal sealed class PeerTransport : ITransport, IAsyncDisposable
             .Where(member => member.Node != _identity.Node)
             .ToFrozenDictionary(
                 member => member.Node,
-                member => new Peer(member.Node, member.Address, _identity.Node, _options, _clock, handler, _log));
+                member => new Peer(member.Node, member.Address, _identity.Node, _options, new(_instruments, member.Node), _clock, handler, _log));
         _snapshotSender = new(_options, _hellos, _gate, _log);
         _snapshotReceiver = new(_options, handler, _log);
         BootstrapResponder responder = new(_identity, _hellos, _log);
@@ -90,7 +101,7 @@ internal sealed class PeerTransport : ITransport, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<ReadOnlyMemory<byte>> RequestAsync(
         NodeId to, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel) =>
-        PeerOf(to).RequestAsync(kind, payload, timeout, cancel);
+        PeerOf(to).Requests.AskAsync(kind, payload, timeout, cancel);
 
     /// <inheritdoc/>
     public Task SendSnapshotAsync(NodeId to, SnapshotAnnouncement announcement, ISnapshotSource source, CancellationToken cancel)

@@ -3,19 +3,29 @@ using RaftDb.Storage;
 
 namespace RaftDb.Server.Transport;
 
-/// <summary>Counters of one peer's connection, in the meter <c>RaftDb</c> with the peer's id as a tag.</summary>
-internal sealed class TransportMetrics(NodeId peer)
+/// <summary>The instruments of a node's connections, made from the node's meter.</summary>
+internal sealed class TransportInstruments(Meter meter)
 {
-    private static readonly Meter Meter = new("RaftDb");
-    private static readonly Counter<long> BytesSentCounter = Meter.CreateCounter<long>("raftdb.transport.sent", "By", "Bytes sent to a peer.");
-    private static readonly Counter<long> BytesReceivedCounter = Meter.CreateCounter<long>("raftdb.transport.received", "By", "Bytes received from a peer.");
-    private static readonly Counter<long> WritesCounter = Meter.CreateCounter<long>("raftdb.transport.writes", "{write}", "Writes to a peer's connection; each sends all that waited.");
-    private static readonly Counter<long> FramesReceivedCounter = Meter.CreateCounter<long>("raftdb.transport.frames_received", "{frame}", "Frames received from a peer.");
-    private static readonly Counter<long> MessagesSentCounter = Meter.CreateCounter<long>("raftdb.transport.messages_sent", "{message}", "Raft messages sent to a peer.");
-    private static readonly Counter<long> DroppedCounter = Meter.CreateCounter<long>("raftdb.transport.messages_dropped", "{message}", "Raft messages to a peer that were dropped, because it was not connected or its queue was full.");
-    private static readonly Counter<long> ConnectsCounter = Meter.CreateCounter<long>("raftdb.transport.connects", "{connection}", "Connections to a peer that were opened, from either side.");
+    public Counter<long> BytesSent { get; } = meter.CreateCounter<long>("peer.sent", "By", "Bytes sent to a peer.");
 
-    private readonly KeyValuePair<string, object?> _tag = new("peer", (long)peer.Value);
+    public Counter<long> BytesReceived { get; } = meter.CreateCounter<long>("peer.received", "By", "Bytes received from a peer.");
+
+    public Counter<long> Writes { get; } = meter.CreateCounter<long>("peer.writes", null, "Writes to a peer's connection; each sends all that waited.");
+
+    public Counter<long> Frames { get; } = meter.CreateCounter<long>("peer.frames_received", null, "Frames received from a peer.");
+
+    public Counter<long> Messages { get; } = meter.CreateCounter<long>("peer.messages_sent", null, "Raft messages sent to a peer.");
+
+    public Counter<long> Dropped { get; } = meter.CreateCounter<long>(
+        "peer.messages_dropped", null, "Raft messages to a peer that were dropped, because it was not connected or too much waited.");
+
+    public Counter<long> Connects { get; } = meter.CreateCounter<long>("peer.connects", null, "Connections to a peer that were opened, from either side.");
+}
+
+/// <summary>What happened on the connections to one peer.</summary>
+internal sealed class TransportMetrics(TransportInstruments instruments, NodeId peer)
+{
+    private readonly KeyValuePair<string, object?> _tag = new("peer", peer.ToString());
     private long _dropped;
 
     /// <summary>Raft messages to this peer that were dropped.</summary>
@@ -23,24 +33,24 @@ internal sealed class TransportMetrics(NodeId peer)
 
     public void Sent(int bytes)
     {
-        BytesSentCounter.Add(bytes, _tag);
-        WritesCounter.Add(1, _tag);
+        instruments.BytesSent.Add(bytes, _tag);
+        instruments.Writes.Add(1, _tag);
     }
 
-    public void Received(int bytes) => BytesReceivedCounter.Add(bytes, _tag);
+    public void Received(int bytes) => instruments.BytesReceived.Add(bytes, _tag);
 
-    public void FrameReceived() => FramesReceivedCounter.Add(1, _tag);
+    public void FrameReceived() => instruments.Frames.Add(1, _tag);
 
-    public void MessagesSent(int count) => MessagesSentCounter.Add(count, _tag);
+    public void MessagesSent(int count) => instruments.Messages.Add(count, _tag);
 
     public void Dropped(int count)
     {
         if (count > 0)
         {
             Interlocked.Add(ref _dropped, count);
-            DroppedCounter.Add(count, _tag);
+            instruments.Dropped.Add(count, _tag);
         }
     }
 
-    public void Connected() => ConnectsCounter.Add(1, _tag);
+    public void Connected() => instruments.Connects.Add(1, _tag);
 }

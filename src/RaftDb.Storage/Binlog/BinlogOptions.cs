@@ -35,10 +35,10 @@ public sealed record BinlogOptions
     public int RecycledSegments { get; init; } = 2;
 
     /// <summary>Whether the log has threads of its own. Without, whoever owns it calls <see cref="NodeBinlog.Drive"/> (the simulator, on one thread).</summary>
-    public bool OwnThreads { get; init; } = true;
+    internal bool OwnThreads { get; init; } = true;
 
     /// <summary>The id of this run of the machine; null = ask the operating system. Given by tests and the simulator.</summary>
-    public Guid? BootId { get; init; }
+    internal Guid? BootId { get; init; }
 
     /// <summary>Throws <see cref="ArgumentException"/> naming the option that makes no sense.</summary>
     public BinlogOptions Validate()

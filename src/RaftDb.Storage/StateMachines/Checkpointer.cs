@@ -1,3 +1,4 @@
+using RaftDb.Storage.StateMachines.Reads;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines;
@@ -7,6 +8,9 @@ internal sealed class Checkpointer : IDisposable
 {
     /// <summary>Passes beside applies before a moment between two is taken. Each leaves only what was written meanwhile.</summary>
     private const int MaxPasses = 3;
+
+    /// <summary>How long new reads wait for those under way to end, when these are in a checkpoint's way. 10 ms: some time slices of a loaded machine.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>What a frame of the WAL costs beside its page.</summary>
     private const int FrameHeaderBytes = 24;
@@ -51,8 +55,9 @@ internal sealed class Checkpointer : IDisposable
 
     /// <summary>Checkpoints, and returns the state that is durable in the file for sure, or null when readers kept frames from being written back.</summary>
     /// <param name="applying">Held by applies, batch by batch.</param>
+    /// <param name="readers">Where views come from.</param>
     /// <param name="published">The last committed state.</param>
-    public StateMeta? Run(Lock applying, Func<StateMeta> published)
+    public StateMeta? Run(Lock applying, ReadConnectionPool readers, Func<StateMeta> published)
     {
         lock (_running)
         {
@@ -60,7 +65,7 @@ internal sealed class Checkpointer : IDisposable
             for (int pass = 0; pass < MaxPasses; pass++)
             {
                 StateMeta before = published();
-                long left = Pass(SqliteNative.CheckpointPassive);
+                long left = Pass(SqliteNative.CheckpointPassive).Left;
                 if (left == 0)
                 {
                     return before;
@@ -72,11 +77,26 @@ internal sealed class Checkpointer : IDisposable
                 }
             }
 
-            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over, unless a reader still needs it.
+            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over.
             lock (applying)
             {
                 StateMeta before = published();
-                return Pass(SqliteNative.CheckpointRestart) == 0 ? before : null;
+                (bool isBusy, long left) = Pass(SqliteNative.CheckpointRestart);
+                if (isBusy)
+                {
+                    // 3. Between two reads as well, or a stream of short ones would keep the WAL growing for ever. One that is long keeps its frames.
+                    readers.Pause(MaxPause);
+                    try
+                    {
+                        left = Pass(SqliteNative.CheckpointRestart).Left;
+                    }
+                    finally
+                    {
+                        readers.Resume();
+                    }
+                }
+
+                return left == 0 ? before : null;
             }
         }
     }
@@ -89,12 +109,12 @@ internal sealed class Checkpointer : IDisposable
         }
     }
 
-    private long Pass(int mode)
+    private (bool IsBusy, long Left) Pass(int mode)
     {
         long written = Volatile.Read(ref _written);
-        (_, int log, int checkpointed) = _database.Checkpoint(mode);
+        (bool isBusy, int log, int checkpointed) = _database.Checkpoint(mode);
         int left = log - checkpointed;
         Volatile.Write(ref _durable, Math.Max(_durable, written - left));
-        return left;
+        return (isBusy, left);
     }
 }

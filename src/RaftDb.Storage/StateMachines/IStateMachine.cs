@@ -27,9 +27,14 @@ public interface IStateMachine : IDisposable
     /// <summary>When the earliest TTL runs out, by log time; null when no key has one.</summary>
     HybridTimestamp? EarliestExpiry { get; }
 
+    /// <summary>The latest time of an applied command. A node takes it over into its hybrid clock at open (<see cref="HybridClock.Restore"/>), so that the log's time
+    /// does not go back when the machine's clock did.</summary>
+    HybridTimestamp Time { get; }
+
     /// <summary>Applies consecutive entries (the first one follows <see cref="Applied"/>) in one transaction and adds one result per entry
     /// (null for no-ops and configuration changes). <paramref name="configurations"/> gives the configuration in force after each configuration entry.
-    /// A local failure throws <see cref="StorageFailedException"/> and nothing is applied.</summary>
+    /// A local failure throws <see cref="StorageFailedException"/>, and so does a command that this version doesn't know (with <see cref="UnknownCommandException"/>
+    /// inside); then nothing of the batch is applied and the replica stays halted: reads go on, later applies and checkpoints throw.</summary>
     void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results);
 
@@ -37,7 +42,8 @@ public interface IStateMachine : IDisposable
     IReadView OpenReadView();
 
     /// <summary>Makes everything applied before the call durable in the state file (SQLite's checkpoint) and returns what it holds durably.
-    /// Takes long; applies go on meanwhile. Null: not everything could be written back (long readers): try later.</summary>
+    /// Takes long; applies go on meanwhile, but for a moment at the end. Null: not everything could be written back (long readers): try later. The caller has synced
+    /// the binlog up to <see cref="Applied"/> of the call before.</summary>
     RangeCheckpoint? Checkpoint();
 
     /// <summary>Bytes of changes that a checkpoint would write back.</summary>

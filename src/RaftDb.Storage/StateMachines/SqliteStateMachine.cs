@@ -115,8 +115,8 @@ internal sealed class SqliteStateMachine : IStateMachine
                 StateMeta meta = batch.ToMeta();
                 Store(meta);
                 _commit.Run();
-                _checkpointer.PagesWritten(_writer.PagesWritten);
                 Volatile.Write(ref _published, new(meta, batch.EarliestExpiry));
+                _checkpointer.PagesWritten(_writer.PagesWritten);
             }
             catch (Exception e)
             {
@@ -143,7 +143,7 @@ internal sealed class SqliteStateMachine : IStateMachine
         ThrowIfHalted();
         try
         {
-            StateMeta? durable = _checkpointer.Run(_applying, () => State.Meta);
+            StateMeta? durable = _checkpointer.Run(_applying, _readers, () => State.Meta);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
         catch (StorageFailedException e)
@@ -164,10 +164,11 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public void Dispose()
     {
+        // In the order in which a checkpoint takes its locks: a running one ends first.
+        _checkpointer.Dispose();
+        _readers.Dispose();
         lock (_applying)
         {
-            _readers.Dispose();
-            _checkpointer.Dispose();
             _writer.Dispose();
         }
     }
@@ -187,7 +188,7 @@ internal sealed class SqliteStateMachine : IStateMachine
             }
             catch (UnknownCommandException e)
             {
-                throw new UnknownCommandException($"The command at index {entry.Index}, term {entry.Term} can't be applied: {e.Message}", e);
+                throw new StorageFailedException($"The command at index {entry.Index}, term {entry.Term} can't be applied: {e.Message}", e);
             }
         }
         else if (entry.Kind == EntryKind.ConfigurationChange)
@@ -200,7 +201,7 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
         else if (entry.Kind != EntryKind.Noop)
         {
-            throw new UnknownCommandException($"The entry at index {entry.Index} has kind {(byte)entry.Kind}, which is not known here.");
+            throw new StorageFailedException($"The entry at index {entry.Index} has kind {(byte)entry.Kind}, which is not known here: this node needs a newer version.");
         }
 
         batch.Applied = new(entry.Index, entry.Term);

@@ -34,14 +34,7 @@ public sealed class SqliteStateMachineStore : IStateMachineStore
         StateDirectory directory = Directory(descriptor.Id);
         directory.Create();
         string path = directory.Path(NextName(directory, descriptor.Id));
-        using (var database = new SqliteDatabase(path, SqliteAccess.Create))
-        {
-            StateSchema.Create(database, _options);
-            StateSchema.ConfigureWriter(database, _options.WriterCacheBytes);
-            new StateMeta(LogPosition.Zero, default, 0, 0, 0, descriptor, configuration).Insert(database);
-            StateSchema.MakeDurable(database);
-        }
-
+        StateSchema.Create(path, new(LogPosition.Zero, default, 0, 0, 0, descriptor, configuration), _options);
         directory.Sync();
         return new SqliteStateMachine(path, descriptor.Id, _options);
     }

@@ -32,16 +32,26 @@ internal static class StateSchema
         "CREATE INDEX raftdb_kv_expiry ON raftdb_kv (range, expiry, key) WHERE expiry > 0",
     ];
 
-    /// <summary>Makes a new file: WAL journal, tables. The caller adds the meta row and makes it durable.</summary>
-    public static void Create(SqliteDatabase database, StateMachineOptions options)
+    /// <summary>Makes a new file with one range in it, durably (but for its name in the directory).</summary>
+    public static void Create(string path, StateMeta meta, StateMachineOptions options)
     {
+        using var database = new SqliteDatabase(path, SqliteAccess.Create);
         database.Execute($"PRAGMA page_size = {options.PageBytes}");
-        database.Execute($"PRAGMA application_id = {ApplicationId}");
+
+        // Nothing of it counts before the checkpoint at the end, which syncs all of it at once.
+        database.Execute("PRAGMA synchronous = OFF");
         RequireWal(database);
+        database.Execute("BEGIN");
+        database.Execute($"PRAGMA application_id = {ApplicationId}");
         foreach (string table in Tables)
         {
             database.Execute(table);
         }
+
+        meta.Insert(database);
+        database.Execute("COMMIT");
+        ConfigureWriter(database, options.WriterCacheBytes);
+        MakeDurable(database);
     }
 
     /// <summary>Settings of a connection that writes or checkpoints.</summary>

@@ -2,7 +2,7 @@ namespace RaftDb.Tests.DataDriven;
 
 public sealed class DataDrivenFileTests
 {
-    private static readonly string[] _lines =
+    private static readonly string[] Lines =
     [
         "# What this is for.",
         "",
@@ -20,12 +20,12 @@ public sealed class DataDrivenFileTests
     [Test]
     public void A_directive_has_a_command_arguments_input_and_expected_output()
     {
-        var directives = DataDrivenFile.Parse("file.txt", _lines);
+        var directives = DataDrivenFile.Parse("file.txt", Lines);
 
         Assert.That(directives, Has.Count.EqualTo(2));
         Assert.That(directives[0].Command, Is.EqualTo("committed"));
         Assert.That(directives[0].Line, Is.EqualTo(3));
-        Assert.That(directives[0].Prelude, Is.EqualTo(_lines[..2]));
+        Assert.That(directives[0].Prelude, Is.EqualTo(Lines[..2]));
         Assert.That(directives[0].Values("cfg"), Is.EqualTo(new[] { "1", "2" }));
         Assert.That(directives[0].Value("cfgj"), Is.EqualTo("zero"));
         Assert.That(directives[0].Values("idx"), Is.EqualTo(new[] { "_", "5" }));

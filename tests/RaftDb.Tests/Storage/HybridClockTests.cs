@@ -4,7 +4,10 @@ namespace RaftDb.Tests.Storage;
 
 public class HybridClockTests
 {
-    private long _physical = 1_000_000;
+    private long _physical;
+
+    [SetUp]
+    public void SetUp() => _physical = 1_000_000;
 
     [Test]
     public void Readings_follow_the_machine_and_never_repeat()

@@ -32,6 +32,9 @@ internal sealed class LossDetector
     /// <summary>A connection was lost and nothing yet tells why: redial quickly.</summary>
     public bool IsUndetermined => _standing == Standing.Undetermined;
 
+    /// <summary>There is no connection, and the process may live.</summary>
+    public bool IsLost => _standing is Standing.Undetermined or Standing.Lost;
+
     /// <summary>A connection to a process is open. <paramref name="replaced"/>: it takes the place of one that the other side had lost.</summary>
     public LossReport Connected(ulong incarnation, bool replaced = false)
     {

@@ -1,53 +1,66 @@
 using Microsoft.Extensions.Logging;
-using RaftDb.Raft;
-using RaftDb.Server.Transport.Handshakes;
 using RaftDb.Server.Transport.Wire;
 using RaftDb.Storage;
 
 namespace RaftDb.Server.Transport.Connections;
 
-/// <summary>Another node, as this one talks to it: the links to it (one; two for a moment when both sides dialled), what waits to be sent, the requests that
+/// <summary>Another node, as this one talks to it: the links to it, what waits to be sent, the requests that
 /// wait for answers. Any thread may call; nothing here blocks.</summary>
-/// <remarks>
-/// When both sides dialled, the link that the smaller node id dialled is kept. Only the side with the greater id decides that, because only it can tell a race
-/// from a link that the other side has lost: it ends the other link with a last word, after which everything on it has arrived, so nothing is lost and no
-/// loss is reported. The smaller side meanwhile sends on the newest link, which is certainly alive.
-/// </remarks>
-internal sealed class Peer(NodeId node, string address, NodeId self, PeerTransportOptions options, HybridClock clock, ITransportHandler handler, ILogger log)
+internal sealed class Peer
 {
+    private readonly PeerTransportOptions _options;
+    private readonly ITransportHandler _handler;
+    private readonly ILogger _log;
     private readonly Lock _gate = new();
-    private readonly List<PeerLink> _links = [];
+    private readonly LinkSet _links;
+    private readonly PeerFacts _facts = new();
     private readonly LossDetector _loss = new();
     private readonly PendingRequests _pending = new();
+    private readonly PeerInbox _inbox;
     private readonly SemaphoreSlim _changed = new(0);
-    private InboundRequests? _inbound;
-    private PeerLink? _current;
-    private Hello? _facts;
-    private string? _problem;
-    private string? _lastLogged;
-    private long _lastHeard;
     private long _lostAt;
     private long _silencesReported;
-    private bool _clockComplained;
     private bool _leaving;
 
-    public NodeId Node { get; } = node;
+    public Peer(
+        NodeId node,
+        string address,
+        NodeId self,
+        PeerTransportOptions options,
+        TransportMetrics metrics,
+        HybridClock clock,
+        ITransportHandler handler,
+        ILogger log)
+    {
+        Node = node;
+        Address = address;
+        Clock = clock;
+        Metrics = metrics;
+        Outbox = new(options.MaxQueuedBytes);
+        _links = new(decides: self.CompareTo(node) > 0);
+        _options = options;
+        _handler = handler;
+        _log = log;
+        _inbox = new(this, _pending, options, handler, log);
+        Requests = new(this, _pending, options);
+    }
 
-    public string Address { get; } = address;
+    public NodeId Node { get; }
 
-    public TransportMetrics Metrics { get; } = new(node);
+    public string Address { get; }
 
-    public Outbox Outbox { get; } = new(options.MaxQueuedBytes);
+    public TransportMetrics Metrics { get; }
 
-    public HybridClock Clock { get; } = clock;
+    public Outbox Outbox { get; }
 
-    public int MaxFrameBytes => options.MaxFrameBytes;
+    public OutgoingRequests Requests { get; }
 
-    /// <summary>See the remarks of the class.</summary>
-    private bool DecidesBetweenLinks => self.CompareTo(Node) > 0;
+    public HybridClock Clock { get; }
+
+    public int MaxFrameBytes => _options.MaxFrameBytes;
 
     /// <summary>Whether a link is open.</summary>
-    public bool IsConnected => Volatile.Read(ref _current) is not null;
+    public bool IsConnected => _links.Current is not null;
 
     /// <summary>A link was just lost and nothing tells why: the redial must be quick.</summary>
     public bool IsLossUndetermined
@@ -68,10 +81,7 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
         {
             lock (_gate)
             {
-                Instant? heard = _lastHeard == 0 ? null : new Instant(_lastHeard);
-                var problem = _current is null ? _problem ?? "not connected yet" : null;
-                return new(
-                    Node, Address, _current is not null, _facts?.Http, _facts?.Resp, _facts?.Zone, _facts?.Sqlite, problem, heard);
+                return _facts.State(Node, Address, _links.Current is not null);
             }
         }
     }
@@ -82,29 +92,29 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
     /// <summary>Queues messages; what does not fit, or finds no link, is dropped.</summary>
     public void Send(IReadOnlyList<RangeMessage> messages)
     {
-        var link = Volatile.Read(ref _current);
+        var link = _links.Current;
         var taken = link is null ? 0 : Outbox.Add(messages);
         Metrics.Dropped(messages.Count - taken);
         link?.Wake();
     }
 
-    /// <summary>Asks, and waits for the answer.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> RequestAsync(
-        PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel)
+    /// <summary>Queues a request; says why when it can't be.</summary>
+    public string? TryQueue(OutgoingFrame request)
     {
-        var request = Enqueue(kind, payload, timeout);
-        try
+        lock (_gate)
         {
-            return await request.Answer.WaitAsync(timeout, cancel);
-        }
-        catch (TimeoutException)
-        {
-            throw new PeerUnreachableException($"Node {Node} did not answer within {timeout.TotalMilliseconds:0} ms.", request.Withdraw());
-        }
-        finally
-        {
-            request.Withdraw();
-            _pending.Remove(request.Id);
+            if (_links.Current is not { } link || _leaving)
+            {
+                return $"Node {Node} is not connected: {_facts.Problem ?? "it was never reached"}.";
+            }
+
+            if (!Outbox.TryAdd(request))
+            {
+                return $"Too much waits to be sent to node {Node}.";
+            }
+
+            link.Wake();
+            return null;
         }
     }
 
@@ -113,7 +123,7 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
     {
         lock (_gate)
         {
-            if (_current is { } link && link.Remote.Incarnation == incarnation)
+            if (_links.Current is { } link && link.Remote.Incarnation == incarnation)
             {
                 if (!Outbox.TryAdd(response))
                 {
@@ -136,37 +146,20 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
                 return false;
             }
 
-            var replaced = false;
-            foreach (var old in _links.ToArray())
+            List<(PeerLink Link, string Why)> discarded = [];
+            if (!_links.Admit(link, discarded))
             {
-                if (old.Remote.Incarnation != link.Remote.Incarnation)
-                {
-                    Discard(old, "another process of this node id took its place");
-                }
-                else if (old.DialledByUs == link.DialledByUs)
-                {
-                    // Its dialler had none when it dialled again, so the old one is dead, whatever this side can see.
-                    Discard(old, "the other side dialled again");
-                    replaced = true;
-                }
-                else if (DecidesBetweenLinks && link.DialledByUs)
-                {
-                    return false;
-                }
-                else if (DecidesBetweenLinks && !old.IsRetired)
-                {
-                    old.Retire(FrameKind.Superseded);
-                }
+                return false;
             }
 
-            _links.Add(link);
-            _current = link;
-            _facts = link.Remote;
-            _problem = null;
-            _lastLogged = null;
+            foreach (var (old, why) in discarded)
+            {
+                Close(old, why);
+            }
+
+            _facts.Connected(link.Remote);
             _silencesReported = 0;
-            _lastHeard = MonotonicClock.Now.Nanoseconds;
-            report = _loss.Connected(link.Remote.Incarnation, replaced);
+            report = _loss.Connected(link.Remote.Incarnation, replaced: discarded.Count > 0);
             if (report == LossReport.ProcessGone)
             {
                 ForgetProcess("its process was replaced by another");
@@ -175,7 +168,7 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
 
         Report(report);
         Metrics.Connected();
-        log.LogInformation("Connected to node {Node} at {Address} ({Direction}).", Node.Value, Address, link.DialledByUs ? "dialled" : "accepted");
+        _log.LogInformation("Connected to node {Node} at {Address} ({Direction}).", Node.Value, Address, link.DialledByUs ? "dialled" : "accepted");
         link.Start(this);
         return true;
     }
@@ -185,39 +178,20 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
     {
         lock (_gate)
         {
-            return _current == link ? Outbox.Take(batch) : 0;
+            return _links.Current == link ? Outbox.Take(batch) : 0;
         }
     }
 
-    /// <summary>A frame came.</summary>
+    /// <summary>A frame came; links themselves are this class's affair, all else is the inbox's.</summary>
     public void OnFrame(PeerLink link, Frame frame)
     {
         Metrics.FrameReceived();
-        Interlocked.Exchange(ref _lastHeard, MonotonicClock.Now.Nanoseconds);
-        HybridTimestamp sent;
+        _facts.Heard();
         switch (frame.Kind)
         {
-            case FrameKind.Messages:
-                var messages = PeerFrames.DecodeMessages(frame.Payload.Span, out sent);
-                Merge(sent);
-                handler.OnMessages(Node, messages);
-                break;
-            case FrameKind.Request:
-                var request = PeerFrames.DecodeRequest(frame.Payload.Span, out sent);
-                Merge(sent);
-                Inbound().Accept(link.Remote.Incarnation, request);
-                break;
-            case FrameKind.Response:
-                var response = PeerFrames.DecodeResponse(frame.Payload.Span, out sent);
-                Merge(sent);
-                Complete(response);
-                break;
             case FrameKind.Ping:
-                Outbox.TryAdd(new() { Kind = FrameKind.Pong, Id = PeerFrames.DecodeNumber(frame.Payload.Span) }, always: true);
-                Volatile.Read(ref _current)?.Wake();
-                break;
-            case FrameKind.Pong:
-                PeerFrames.DecodeNumber(frame.Payload.Span);
+                Outbox.TryAdd(new() { Kind = FrameKind.Pong, Id = PeerFrames.DecodeNumber(frame.Payload.Span) });
+                _links.Current?.Wake();
                 break;
             case FrameKind.Superseded:
                 OnSuperseded(link);
@@ -226,7 +200,8 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
                 OnGoodbye(link);
                 break;
             default:
-                throw new ProtocolViolationException($"A frame of kind {frame.Kind} has no place after the handshake.");
+                _inbox.Take(link.Remote.Incarnation, frame);
+                break;
         }
     }
 
@@ -241,19 +216,15 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
             }
 
             _pending.Fail(p => p.Link == link && !link.EndedInOrder, $"The connection to node {Node} was lost before it answered: {reason}");
-            if (_current == link)
-            {
-                _current = _links.LastOrDefault(l => !l.IsRetired);
-                _current?.Wake();
-            }
-
-            if (_current is null && !link.IsRetired && !_leaving)
+            _links.Current?.Wake();
+            if (_links.Current is null && !link.IsRetired && !_leaving)
             {
                 _loss.Disconnected();
                 _lostAt = Environment.TickCount64;
-                _problem = $"the connection was lost: {reason}";
-                ForgetProcess(_problem);
-                log.LogInformation("The connection to node {Node} was lost: {Reason}", Node.Value, reason);
+                _silencesReported = 0;
+                _facts.Problem = $"the connection was lost: {reason}";
+                ForgetProcess(_facts.Problem);
+                _log.LogInformation("The connection to node {Node} was lost: {Reason}", Node.Value, reason);
             }
         }
 
@@ -266,12 +237,12 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
         LossReport report;
         lock (_gate)
         {
-            if (_current is not null)
+            if (_links.Current is not null)
             {
                 return;
             }
 
-            _problem = problem;
+            _facts.Problem = problem;
             report = _loss.ProcessIsGone();
             if (report != LossReport.None)
             {
@@ -288,7 +259,7 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
         LossReport report;
         lock (_gate)
         {
-            report = _current is null ? _loss.Seen(incarnation) : LossReport.None;
+            report = _links.Current is null ? _loss.Seen(incarnation) : LossReport.None;
         }
 
         Report(report);
@@ -299,37 +270,35 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
     {
         lock (_gate)
         {
-            if (_current is not null)
+            if (_links.Current is not null)
             {
                 return;
             }
 
-            _problem = problem;
-            if (!refused || _lastLogged == problem)
+            _facts.Problem = problem;
+            if (!refused || !_facts.IsNews(problem))
             {
                 return;
             }
-
-            _lastLogged = problem;
         }
 
-        log.LogError("No connection with node {Node} at {Address}: {Problem}", Node.Value, Address, problem);
+        _log.LogError("No connection with node {Node} at {Address}: {Problem}", Node.Value, Address, problem);
     }
 
     /// <summary>The other side broke the protocol; its connection is being closed.</summary>
-    public void OnViolation(string what) => log.LogWarning("The connection to node {Node} is closed: {Violation}", Node.Value, what);
+    public void OnViolation(string what) => _log.LogWarning("The connection to node {Node} is closed: {Violation}", Node.Value, what);
 
     /// <summary>A message is longer than any frame may be. It can never be sent, so somebody must know.</summary>
     public void OnMessageTooLarge(RangeMessage item)
     {
         Metrics.Dropped(1);
-        log.LogError(
+        _log.LogError(
             "A message of range {Range} to node {Node} is longer than the longest frame ({Bytes} bytes) and is dropped: {Kind}.",
-            item.Range.Value, Node.Value, options.MaxFrameBytes, item.Message.GetType().Name);
+            item.Range.Value, Node.Value, _options.MaxFrameBytes, item.Message.GetType().Name);
     }
 
     /// <summary>A handler threw; the connection is closed.</summary>
-    public void OnFault(Exception fault) => FaultEdge.Take(log, fault, $"Handling what node {Node} sent failed; its connection is closed.");
+    public void OnFault(Exception fault) => FaultEdge.Take(_log, fault, $"Handling what node {Node} sent failed; its connection is closed.");
 
     /// <summary>Looks after silence; called every half ping interval. <paramref name="paused"/>: this process itself did not run, so silence tells nothing.</summary>
     public void Pulse(long now, bool paused)
@@ -339,30 +308,31 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
         var suspected = false;
         lock (_gate)
         {
-            links = [.. _links];
-            report = _loss.IsUndetermined && now - _lostAt >= options.LossVerdictTimeout.TotalMilliseconds ? _loss.VerdictTimedOut() : LossReport.None;
-            if (_current is { } current && !paused)
+            links = _links.All;
+            report = _loss.IsUndetermined && now - _lostAt >= _options.LossVerdictTimeout.TotalMilliseconds ? _loss.VerdictTimedOut() : LossReport.None;
+            if (!paused)
             {
-                var step = (long)options.SuspectAfter.TotalMilliseconds;
-                var silences = current.SilentFor(now) / step;
-                suspected = silences > _silencesReported;
-                _silencesReported = silences;
+                // A peer that is out of reach is as silent as one that says nothing; after a while everybody has heard of it.
+                var silence = _links.Current?.SilentFor(now) ?? (_loss.IsLost ? now - _lostAt : 0);
+                var steps = (long)(Math.Min(silence, _options.CloseAfter.TotalMilliseconds) / _options.SuspectAfter.TotalMilliseconds);
+                suspected = steps > _silencesReported;
+                _silencesReported = steps;
             }
         }
 
         Report(report);
         if (suspected)
         {
-            handler.OnPeerSuspected(Node);
+            _handler.OnPeerSuspected(Node);
         }
 
         foreach (var link in links)
         {
-            if (!paused && Math.Max(link.SilentFor(now), link.BlockedFor(now)) >= options.CloseAfter.TotalMilliseconds)
+            if (!paused && link.IsStalled(now, _options.CloseAfter))
             {
-                link.Abort($"nothing came, or could be sent, for {options.CloseAfter.TotalSeconds:0.#} s");
+                link.Abort($"nothing came, or could be sent, for {_options.CloseAfter.TotalSeconds:0.#} s");
             }
-            else if (link == Volatile.Read(ref _current) && link.IdleFor(now) >= options.PingInterval.TotalMilliseconds && link.BlockedFor(now) == 0)
+            else if (link == _links.Current && link.WantsPing(now, _options.PingInterval))
             {
                 Outbox.TryAdd(new() { Kind = FrameKind.Ping, Id = (ulong)now }, always: true);
                 link.Wake();
@@ -377,7 +347,7 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
         lock (_gate)
         {
             _leaving = true;
-            links = [.. _links];
+            links = _links.All;
         }
 
         foreach (var link in links)
@@ -401,67 +371,10 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
         lock (_gate)
         {
             _leaving = true;
-            foreach (var link in _links)
+            foreach (var link in _links.All)
             {
                 link.Abort("this node is stopping");
             }
-        }
-    }
-
-    private PendingRequest Enqueue(PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout)
-    {
-        if (payload.Length > options.MaxFrameBytes - PeerFrames.RequestOverhead)
-        {
-            throw new PeerUnreachableException($"A request of {payload.Length} bytes is longer than the longest frame ({options.MaxFrameBytes} bytes).", notSent: true);
-        }
-
-        lock (_gate)
-        {
-            if (_current is not { } link || _leaving)
-            {
-                throw new PeerUnreachableException($"Node {Node} is not connected: {_problem ?? "it was never reached"}.", notSent: true);
-            }
-
-            var pending = _pending.Add();
-            if (!Outbox.TryAdd(new() { Kind = FrameKind.Request, Id = pending.Id, Request = kind, Timeout = timeout, Payload = payload, Pending = pending }))
-            {
-                _pending.Remove(pending.Id);
-                throw new PeerUnreachableException($"Too much waits to be sent to node {Node}.", notSent: true);
-            }
-
-            link.Wake();
-            return pending;
-        }
-    }
-
-    private InboundRequests Inbound() => _inbound ??= new(this, options, handler, log);
-
-    private void Complete(IncomingResponse response)
-    {
-        var request = _pending.Remove(response.Id);
-        if (response.Answered)
-        {
-            request?.Complete(response.Payload);
-        }
-        else
-        {
-            request?.FailAnswered($"Node {Node} could not answer: {response.Failure}");
-        }
-    }
-
-    private void Merge(HybridTimestamp sent)
-    {
-        if (Clock.Merge(sent) == ClockMerge.Refused)
-        {
-            if (!_clockComplained)
-            {
-                _clockComplained = true;
-                log.LogError("The clock of node {Node} is ahead of this node's by more than is allowed ({Milliseconds} ms since 1970 there): set one of them right.", Node.Value, sent.Milliseconds);
-            }
-        }
-        else
-        {
-            _clockComplained = false;
         }
     }
 
@@ -469,18 +382,16 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
     {
         lock (_gate)
         {
-            if (_current == link)
+            if (_links.GiveWay(link))
             {
-                _current = _links.LastOrDefault(l => l != link && !l.IsRetired);
-                if (_current is null)
-                {
-                    // The link that is kept is about to come: its welcome is on the way.
-                    _loss.Superseded();
-                }
+                _links.Current?.Wake();
             }
-
-            link.Retire(FrameKind.Superseded);
-            _current?.Wake();
+            else
+            {
+                // The link that is kept is about to come: its welcome is on the way.
+                _loss.Superseded();
+                _lostAt = Environment.TickCount64;
+            }
         }
     }
 
@@ -489,30 +400,29 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
         LossReport report;
         lock (_gate)
         {
-            _problem = "the node was stopped";
-            report = _loss.ProcessIsGone();
-            foreach (var each in _links.ToArray())
+            if (!_links.Contains(link))
             {
-                Discard(each, "the node was stopped");
+                return;
             }
 
-            ForgetProcess(_problem);
+            _facts.Problem = "the node was stopped";
+            report = _loss.ProcessIsGone();
+            foreach (var each in _links.All)
+            {
+                _links.Remove(each);
+                Close(each, _facts.Problem);
+            }
+
+            ForgetProcess(_facts.Problem);
         }
 
-        log.LogInformation("Node {Node} is stopping.", Node.Value);
-        link.Abort("the node was stopped");
+        _log.LogInformation("Node {Node} is stopping.", Node.Value);
         Report(report);
         _changed.Release();
     }
 
-    private void Discard(PeerLink link, string why)
+    private void Close(PeerLink link, string why)
     {
-        _links.Remove(link);
-        if (_current == link)
-        {
-            _current = null;
-        }
-
         _pending.Fail(p => p.Link == link, $"The connection to node {Node} was lost before it answered: {why}");
         link.Abort(why);
     }
@@ -522,14 +432,14 @@ internal sealed class Peer(NodeId node, string address, NodeId self, PeerTranspo
     {
         Metrics.Dropped(Outbox.Clear());
         _pending.Fail(p => p.Link is null || !_links.Contains(p.Link), $"Node {Node} was lost before it answered: {why}");
-        _inbound?.Forget();
+        _inbox.ForgetAsker();
     }
 
     private void Report(LossReport report)
     {
         if (report != LossReport.None)
         {
-            handler.OnPeerLost(Node, report == LossReport.ProcessGone);
+            _handler.OnPeerLost(Node, report == LossReport.ProcessGone);
         }
     }
 }

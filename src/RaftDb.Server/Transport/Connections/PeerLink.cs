@@ -8,6 +8,7 @@ namespace RaftDb.Server.Transport.Connections;
 /// the peer. A link ends in order (with a last word, after which nothing follows) or by being aborted.</summary>
 internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, bool dialledByUs)
 {
+    private const int PieceBytes = 1 << 20;
     private static readonly TimeSpan LastWordTimeout = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _closing = new();
@@ -38,18 +39,26 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
     /// <summary>How long nothing has come, in milliseconds.</summary>
     public long SilentFor(long now) => now - Interlocked.Read(ref _lastHeard);
 
-    /// <summary>How long nothing was sent, in milliseconds.</summary>
-    public long IdleFor(long now) => now - Interlocked.Read(ref _lastSent);
+    /// <summary>Whether nothing came for so long, or a write has been blocked for so long.</summary>
+    public bool IsStalled(long now, TimeSpan limit) => Math.Max(SilentFor(now), BlockedFor(now)) >= limit.TotalMilliseconds;
 
-    /// <summary>How long the write under way has been blocked, in milliseconds.</summary>
-    public long BlockedFor(long now) => Interlocked.Read(ref _writeSince) is var since && since == 0 ? 0 : now - since;
+    /// <summary>Whether nothing was sent for so long, and something could be.</summary>
+    public bool WantsPing(long now, TimeSpan interval) =>
+        now - Interlocked.Read(ref _lastSent) >= interval.TotalMilliseconds && BlockedFor(now) == 0;
+
+    private long BlockedFor(long now) => Interlocked.Read(ref _writeSince) is var since && since == 0 ? 0 : now - since;
 
     /// <summary>Starts both tasks; called once.</summary>
     public void Start(Peer peer)
     {
         if (Interlocked.Exchange(ref _started, 1) == 0)
         {
-            reader.OnReceived = peer.Metrics.Received;
+            reader.OnReceived = bytes =>
+            {
+                // Part of a long frame is a sign of life too.
+                Interlocked.Exchange(ref _lastHeard, Environment.TickCount64);
+                peer.Metrics.Received(bytes);
+            };
             Interlocked.Exchange(ref _lastHeard, Environment.TickCount64);
             _ = RunAsync(peer);
         }
@@ -118,7 +127,6 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
         {
             while (!EndedInOrder && await reader.ReadAsync(_closing.Token) is { } frame)
             {
-                Interlocked.Exchange(ref _lastHeard, Environment.TickCount64);
                 EndedInOrder = frame.Kind is FrameKind.Superseded or FrameKind.Goodbye;
                 peer.OnFrame(this, frame);
             }
@@ -162,11 +170,17 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
         }
     }
 
-    /// <summary>Writes bytes to the connection.</summary>
+    /// <summary>Writes bytes to the connection, in pieces, so that a slow network is told from a blocked one.</summary>
     public async ValueTask WriteBytesAsync(ReadOnlyMemory<byte> bytes)
     {
-        Interlocked.Exchange(ref _writeSince, Environment.TickCount64);
-        await stream.WriteAsync(bytes, _closing.Token);
+        while (bytes.Length > 0)
+        {
+            var piece = bytes[..Math.Min(bytes.Length, PieceBytes)];
+            Interlocked.Exchange(ref _writeSince, Environment.TickCount64);
+            await stream.WriteAsync(piece, _closing.Token);
+            bytes = bytes[piece.Length..];
+        }
+
         Interlocked.Exchange(ref _lastSent, Environment.TickCount64);
         Interlocked.Exchange(ref _writeSince, 0);
     }

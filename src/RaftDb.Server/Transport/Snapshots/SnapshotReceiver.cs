@@ -8,6 +8,8 @@ namespace RaftDb.Server.Transport.Snapshots;
 /// <summary>Receives snapshots. One that was interrupted is kept for a while, for its sender to go on.</summary>
 internal sealed class SnapshotReceiver(PeerTransportOptions options, ITransportHandler handler, ILogger log) : IAsyncDisposable
 {
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _admission = new(1);
     private readonly Dictionary<SnapshotKey, PartialSnapshot> _partial = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -56,7 +58,8 @@ internal sealed class SnapshotReceiver(PeerTransportOptions options, ITransportH
         {
             if (partial.Installing is { } installing)
             {
-                await installing;
+                // Whoever installs may have stopped before us, and then never ends.
+                await Task.WhenAny(installing, Task.Delay(StopTimeout));
             }
 
             End(partial);

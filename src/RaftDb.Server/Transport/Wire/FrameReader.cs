@@ -111,8 +111,12 @@ internal sealed class FrameReader(Stream stream, int maxFrameBytes) : IDisposabl
             return;
         }
 
-        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-        (_start, _end) = (0, _end - _start);
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+
         if (_end == _buffer.Length)
         {
             Replace((int)Math.Min(bytes, 2L * _buffer.Length));

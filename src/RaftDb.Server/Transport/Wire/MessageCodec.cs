@@ -70,9 +70,11 @@ internal static class MessageCodec
             case VoteRequest m:
                 Begin(writer, VoteRequestKind, item, Flag(m.PreVote, 0) | Flag(m.Transfer, 1) | Flag(m.LeaderCrashed, 2));
                 Position(writer, m.Last);
+                Position(writer, m.Commit);
                 break;
             case VoteResponse m:
                 Begin(writer, VoteResponseKind, item, Flag(m.PreVote, 0) | Flag(m.Granted, 1));
+                Position(writer, m.Commit);
                 break;
             case InstallSnapshot m:
                 Begin(writer, InstallSnapshotKind, item);
@@ -126,46 +128,50 @@ internal static class MessageCodec
         switch (kind)
         {
             case AppendEntriesKind:
-            {
-                var flags = reader.Flags(1);
-                var previous = Position(ref reader);
-                LogIndex commit = new(reader.Varint());
-                var entries = EntriesCodec.Decode(ref reader, previous.Index);
-                return new AppendEntries(from, to, term, previous, entries, commit, Has(flags, 0));
-            }
+                {
+                    var flags = reader.Flags(1);
+                    var previous = Position(ref reader);
+                    LogIndex commit = new(reader.Varint());
+                    var entries = EntriesCodec.Decode(ref reader, previous.Index);
+                    return new AppendEntries(from, to, term, previous, entries, commit, Has(flags, 0));
+                }
 
             case AppendEntriesResponseKind:
-            {
-                var flags = reader.Flags(1);
-                LogIndex match = new(reader.Varint());
-                var hint = Position(ref reader);
-                return new AppendEntriesResponse(from, to, term, Has(flags, 0), match, hint, new(reader.Varint()));
-            }
+                {
+                    var flags = reader.Flags(1);
+                    LogIndex match = new(reader.Varint());
+                    var hint = Position(ref reader);
+                    return new AppendEntriesResponse(from, to, term, Has(flags, 0), match, hint, new(reader.Varint()));
+                }
 
             case HeartbeatKind:
-            {
-                var flags = reader.Flags(1);
-                LogIndex commit = new(reader.Varint());
-                return new Heartbeat(from, to, term, commit, reader.Varint(), Has(flags, 0));
-            }
+                {
+                    var flags = reader.Flags(1);
+                    LogIndex commit = new(reader.Varint());
+                    return new Heartbeat(from, to, term, commit, reader.Varint(), Has(flags, 0));
+                }
 
             case HeartbeatResponseKind:
-            {
-                var round = reader.Varint();
-                return new HeartbeatResponse(from, to, term, round, new(reader.Varint()));
-            }
+                {
+                    var round = reader.Varint();
+                    return new HeartbeatResponse(from, to, term, round, new(reader.Varint()));
+                }
 
             case VoteRequestKind:
-            {
-                var flags = reader.Flags(3);
-                return new VoteRequest(from, to, term, Position(ref reader), Has(flags, 0), Has(flags, 1), Has(flags, 2));
-            }
+                {
+                    var flags = reader.Flags(3);
+                    var last = Position(ref reader);
+                    return new VoteRequest(from, to, term, last, Has(flags, 0), Has(flags, 1), Has(flags, 2))
+                    {
+                        Commit = Position(ref reader),
+                    };
+                }
 
             case VoteResponseKind:
-            {
-                var flags = reader.Flags(2);
-                return new VoteResponse(from, to, term, Has(flags, 0), Has(flags, 1));
-            }
+                {
+                    var flags = reader.Flags(2);
+                    return new VoteResponse(from, to, term, Has(flags, 0), Has(flags, 1)) { Commit = Position(ref reader) };
+                }
 
             case InstallSnapshotKind:
                 return new InstallSnapshot(from, to, term, SnapshotCodec.DecodeMetadata(ref reader));
@@ -174,11 +180,11 @@ internal static class MessageCodec
             case ReadIndexRequestKind:
                 return new ReadIndexRequest(from, to, term, reader.Varint());
             case ReadIndexResponseKind:
-            {
-                var flags = reader.Flags(1);
-                var context = reader.Varint();
-                return new ReadIndexResponse(from, to, term, context, new(reader.Varint()), Has(flags, 0));
-            }
+                {
+                    var flags = reader.Flags(1);
+                    var context = reader.Varint();
+                    return new ReadIndexResponse(from, to, term, context, new(reader.Varint()), Has(flags, 0));
+                }
 
             default:
                 throw new ProtocolViolationException($"Malformed frame: a Raft message of unknown kind {kind}.");

@@ -94,7 +94,7 @@ internal sealed record CheckpointPayload(LogPosition Floor, RangeCheckpoint Chec
             Id = id,
             Kind = kind,
             Start = start,
-            End = bounded ? new ReadOnlyMemory<byte>(end) : null,
+            End = bounded ? new ReadOnlyMemory<byte>(end) : default(ReadOnlyMemory<byte>?),
             Generation = generation,
             FailoverMode = mode,
             Replicas = replicas,

@@ -4,7 +4,7 @@ namespace RaftDb.Tests.Raft.Membership;
 
 public sealed class ConfigurationCodecTests
 {
-    private static readonly Configuration _joint = new()
+    private static readonly Configuration Joint = new()
     {
         Voters = [new(1), new(300)],
         OutgoingVoters = [new(1), new(2)],
@@ -13,7 +13,7 @@ public sealed class ConfigurationCodecTests
         AutoLeave = true,
     };
 
-    private static readonly ConfigurationChange _change = new(
+    private static readonly ConfigurationChange Change = new(
         [
             new(ConfigurationChangeKind.AddVoter, new(300)),
             new(ConfigurationChangeKind.AddLearner, new(2)),
@@ -26,14 +26,14 @@ public sealed class ConfigurationCodecTests
     {
         AssertBytes(Configuration.Empty, "01 00 00 00 00 00");
         AssertBytes(Configuration.OfVoters(new(1), new(2), new(3)), "01 00 03 01 02 03 00 00 00");
-        AssertBytes(_joint, "01 01 02 01 AC 02 02 01 02 01 FF FF FF FF FF FF FF FF FF 01 01 02");
+        AssertBytes(Joint, "01 01 02 01 AC 02 02 01 02 01 FF FF FF FF FF FF FF FF FF 01 01 02");
     }
 
     [Test]
     public void Golden_bytes_of_changes()
     {
         AssertChangeBytes(ConfigurationChange.LeaveJoint, "01 00 00");
-        AssertChangeBytes(_change, "01 02 03 01 AC 02 02 02 03 7F");
+        AssertChangeBytes(Change, "01 02 03 01 AC 02 02 02 03 7F");
     }
 
     [TestCase("", "ends early")]

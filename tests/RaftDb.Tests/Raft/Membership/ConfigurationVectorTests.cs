@@ -6,7 +6,7 @@ namespace RaftDb.Tests.Raft.Membership;
 /// <summary>What etcd-io/raft makes of configuration changes.</summary>
 public sealed class ConfigurationVectorTests
 {
-    private static readonly string[] _files =
+    private static readonly string[] Files =
     [
         "joint_autoleave.txt", "joint_idempotency.txt", "joint_learners_next.txt", "joint_safety.txt",
         "simple_idempotency.txt", "simple_promote_demote.txt", "simple_safety.txt", "update.txt", "zero.txt",
@@ -14,7 +14,7 @@ public sealed class ConfigurationVectorTests
 
     /// <summary>The directives of a file build on each other: a case is the file up to the one that it is about.</summary>
     private static IEnumerable<TestCaseData> Cases() =>
-        from file in _files
+        from file in Files
         let all = DataDrivenFile.Read($"vectors/etcd-raft/confchange/{file}")
         from count in Enumerable.Range(1, all.Count)
         select new TestCaseData((IReadOnlyList<Directive>)[.. all.Take(count)]).SetArgDisplayNames(all[count - 1].ToString());

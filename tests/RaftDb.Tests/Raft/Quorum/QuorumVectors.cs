@@ -8,11 +8,11 @@ namespace RaftDb.Tests.Raft.Quorum;
 /// <summary>Reads a case of etcd's quorum vectors.</summary>
 internal static class QuorumVectors
 {
-    private static readonly string[] _files =
+    private static readonly string[] Files =
         ["majority_commit.txt", "majority_vote.txt", "joint_commit.txt", "joint_vote.txt"];
 
     public static IReadOnlyList<Directive> All() =>
-        [.. _files.SelectMany(file => DataDrivenFile.Read($"vectors/etcd-raft/quorum/{file}"))];
+        [.. Files.SelectMany(file => DataDrivenFile.Read($"vectors/etcd-raft/quorum/{file}"))];
 
     public static ReplicaId[] Voters(Directive directive, string key) =>
         [.. directive.Values(key).Where(value => value is not "zero").Select(value => new ReplicaId(ulong.Parse(value)))];

@@ -1,0 +1,3 @@
+#!/bin/sh
+# `raftdb drill follower-catch-up --help` lists the options.
+exec "$(dirname "$0")/../raftdb" drill follower-catch-up "$@"

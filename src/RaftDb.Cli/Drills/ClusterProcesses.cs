@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Sockets;
+using RaftDb.Client;
+
+namespace RaftDb.Cli.Drills;
+
+/// <summary>A cluster of real node processes on free loopback ports. Disposing ends every process it started, by pid.</summary>
+internal sealed class ClusterProcesses : IDisposable
+{
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(20);
+
+    private readonly IReadOnlyList<string> _splitKeys;
+    private readonly IReadOnlyList<string> _settings;
+    private readonly string _directory;
+    private readonly bool _temporary;
+    private readonly HttpClient _ready = new() { Timeout = TimeSpan.FromSeconds(2) };
+
+    public ClusterProcesses(DrillSettings settings, IEnumerable<string> extraSettings)
+    {
+        _splitKeys = DrillKeys.SplitKeys(settings.Writers, settings.Ranges);
+        _settings = [.. extraSettings, .. settings.Set];
+        _temporary = settings.Data is null;
+        _directory = settings.Data is { } data ? Directory.CreateDirectory(data).FullName : Directory.CreateTempSubdirectory("raftdb-drill-").FullName;
+        if (Directory.EnumerateFileSystemEntries(_directory).Any())
+        {
+            throw new RefusedException($"--data: '{_directory}' is not empty. A drill begins with an empty cluster; name another directory.");
+        }
+
+        int[] ports = FreePorts(settings.Nodes * 3);
+        Nodes = [.. Enumerable.Range(0, settings.Nodes).Select(i => new NodeProcess(
+            (ulong)i + 1,
+            new("127.0.0.1", ports[3 * i]),
+            new("127.0.0.1", ports[(3 * i) + 1]),
+            new("127.0.0.1", ports[(3 * i) + 2]),
+            Path.Combine(_directory, $"node{i + 1}")))];
+        Keep = !_temporary;
+    }
+
+    public IReadOnlyList<NodeProcess> Nodes { get; }
+
+    /// <summary>Where the nodes' data and diagnostics are.</summary>
+    public string Location => _directory;
+
+    /// <summary>Whether the data stays: when something went wrong there is something to look at.</summary>
+    public bool Keep { get; set; }
+
+    public IReadOnlyList<Endpoint> HttpEndpoints => [.. Nodes.Select(node => node.Http)];
+
+    public NodeProcess this[ulong id] => Nodes[(int)id - 1];
+
+    public void StartAll()
+    {
+        foreach (NodeProcess node in Nodes)
+        {
+            Start(node);
+        }
+    }
+
+    public void Start(NodeProcess node) =>
+        node.Start(string.Join(',', Nodes.Select(one => $"{one.Id}={one.Peer}")), _splitKeys, _settings);
+
+    public async Task ReadyAsync(IEnumerable<NodeProcess> nodes, TimeSpan within, CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(within);
+        string why = "";
+        foreach (NodeProcess node in nodes)
+        {
+            try
+            {
+                while (true)
+                {
+                    node.MustRun();
+                    (bool ready, string text) = await IsReadyAsync(node, limit.Token);
+                    if (ready)
+                    {
+                        break;
+                    }
+
+                    why = text;
+                    await Task.Delay(10, limit.Token);
+                }
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                throw new RefusedException($"Node {node.Id} was not ready within {within.TotalSeconds:0} s: {why}");
+            }
+        }
+    }
+
+    public async Task KillAsync(NodeProcess node, CancellationToken cancel)
+    {
+        node.Signal(Signals.Kill);
+        await node.ExitAsync(ExitLimit, cancel);
+    }
+
+    public async Task StopAsync(NodeProcess node, CancellationToken cancel)
+    {
+        node.Signal(Signals.Terminate);
+        await node.ExitAsync(ExitLimit, cancel);
+    }
+
+    /// <summary>All at once, cleanly.</summary>
+    public async Task StopAllAsync(CancellationToken cancel)
+    {
+        foreach (NodeProcess node in Nodes)
+        {
+            node.Signal(Signals.Terminate);
+        }
+
+        foreach (NodeProcess node in Nodes)
+        {
+            await node.ExitAsync(ExitLimit, cancel);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (NodeProcess node in Nodes)
+        {
+            node.Dispose();
+        }
+
+        _ready.Dispose();
+        if (!Keep && _temporary)
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        // All are held at once, so that none is given twice.
+        List<TcpListener> listeners = [];
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                TcpListener listener = new(IPAddress.Loopback, 0);
+                listeners.Add(listener);
+                listener.Start();
+            }
+
+            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        }
+        finally
+        {
+            foreach (TcpListener listener in listeners)
+            {
+                listener.Stop();
+            }
+        }
+    }
+
+    private async Task<(bool Ready, string Why)> IsReadyAsync(NodeProcess node, CancellationToken cancel)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _ready.GetAsync($"http://{node.Http}/readyz", cancel);
+            return (response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(cancel));
+        }
+        catch (HttpRequestException failure)
+        {
+            return (false, failure.Message);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return (false, "it does not answer");
+        }
+    }
+}
