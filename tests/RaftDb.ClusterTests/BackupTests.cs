@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RaftDb.Cli.Drills;
 
 namespace RaftDb.ClusterTests;
 
@@ -91,16 +92,5 @@ internal sealed class BackupTests
         Assert.That(error, Does.Contain("not finished"));
     }
 
-    /// <summary>A base whose HTTP and peer ports are free now.</summary>
-    private static int BasePort()
-    {
-        while (true)
-        {
-            int candidate = Raftdb.FreePorts(1)[0];
-            if (candidate < 60_000 && Raftdb.AreFree([candidate + 1, candidate + 2, candidate + 3, candidate + 201, candidate + 202, candidate + 203]))
-            {
-                return candidate;
-            }
-        }
-    }
+    private static int BasePort() => LoopbackPorts.FreeBase(1, 2, 3, 102, 201, 202, 203);
 }

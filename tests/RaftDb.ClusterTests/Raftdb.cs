@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace RaftDb.ClusterTests;
@@ -91,44 +89,6 @@ internal sealed class Raftdb : IDisposable
         }
 
         _process.Dispose();
-    }
-
-    /// <summary>Loopback ports that nobody listens on.</summary>
-    public static int[] FreePorts(int count)
-    {
-        Socket[] sockets = new Socket[count];
-        for (int i = 0; i < count; i++)
-        {
-            sockets[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            sockets[i].Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-
-        int[] ports = [.. sockets.Select(s => ((IPEndPoint)s.LocalEndPoint!).Port)];
-        foreach (Socket socket in sockets)
-        {
-            socket.Dispose();
-        }
-
-        return ports;
-    }
-
-    /// <summary>Whether nobody listens on any of these loopback ports.</summary>
-    public static bool AreFree(IEnumerable<int> ports)
-    {
-        foreach (int port in ports)
-        {
-            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private static void Append(StringBuilder text, string? line)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using RaftDb.Cli.Drills;
 
 namespace RaftDb.ClusterTests;
 
@@ -11,7 +12,7 @@ internal sealed class RefusalTests
     private int[] _ports = [];
 
     [SetUp]
-    public void TakePorts() => _ports = Raftdb.FreePorts(4);
+    public void TakePorts() => _ports = LoopbackPorts.Free(4);
 
     [OneTimeTearDown]
     public void RemoveDirectory() => Directory.Delete(_directory, recursive: true);
@@ -64,7 +65,7 @@ internal sealed class RefusalTests
     {
         using Raftdb node = Raftdb.Start(Arguments("used", $"1=127.0.0.1:{_ports[2]}"));
         await ReadyAsync(_ports[0]);
-        _ports = Raftdb.FreePorts(4);
+        _ports = LoopbackPorts.Free(4);
         (int exitCode, _, string error) = await Raftdb.RunAsync(Arguments("used", $"1=127.0.0.1:{_ports[2]}"));
         Assert.That(exitCode, Is.EqualTo(1), error);
         Assert.That(error, Does.Contain("used"));

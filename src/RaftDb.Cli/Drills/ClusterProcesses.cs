@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using RaftDb.Client;
 
 namespace RaftDb.Cli.Drills;
@@ -26,7 +24,7 @@ internal sealed class ClusterProcesses : IDisposable
             throw new RefusedException($"--data: '{_directory}' is not empty. A drill begins with an empty cluster; name another directory.");
         }
 
-        int[] ports = FreePorts(settings.Nodes * 3);
+        int[] ports = LoopbackPorts.Free(settings.Nodes * 3);
         Nodes = [.. Enumerable.Range(0, settings.Nodes).Select(i => new NodeProcess(
             (ulong)i + 1,
             new("127.0.0.1", ports[3 * i]),
@@ -125,30 +123,6 @@ internal sealed class ClusterProcesses : IDisposable
         if (!Keep && _temporary)
         {
             Directory.Delete(_directory, recursive: true);
-        }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        // All are held at once, so that none is given twice.
-        List<TcpListener> listeners = [];
-        try
-        {
-            for (int i = 0; i < count; i++)
-            {
-                TcpListener listener = new(IPAddress.Loopback, 0);
-                listeners.Add(listener);
-                listener.Start();
-            }
-
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            foreach (TcpListener listener in listeners)
-            {
-                listener.Stop();
-            }
         }
     }
 
