@@ -252,6 +252,7 @@ internal sealed class RequestRouter(
         while (true)
         {
             Replica? own = replicas.Find(range.Id);
+            Leadership? known = own?.Leadership;
             NodeId? choice = Choose(range, own, options.Replica, attempt++);
             TimeSpan left = deadline.At - clock.Now;
             if (left <= TimeSpan.Zero)
@@ -284,7 +285,7 @@ internal sealed class RequestRouter(
                 }
             }
 
-            await NewsAsync(own, deadline, cancel);
+            await NewsAsync(known, deadline, cancel);
         }
     }
 
@@ -339,6 +340,7 @@ internal sealed class RequestRouter(
             }
 
             Replica? own = replicas.Find(range.Id);
+            Leadership? known = own?.Leadership;
             NodeId? leader = hint ?? (own is { Halted: null } ? own.Leadership.Leader : null);
             if (leader is null && own is not { Halted: null })
             {
@@ -377,12 +379,12 @@ internal sealed class RequestRouter(
             }
 
             hops = 0;
-            await NewsAsync(own, deadline, cancel);
+            await NewsAsync(known, deadline, cancel);
         }
     }
 
-    /// <summary>Waits until the own replica hears something new of its leader, or a little while.</summary>
-    private async ValueTask NewsAsync(Replica? own, Deadline deadline, CancellationToken cancel)
+    /// <summary>Waits until the own replica knows something newer of its leader than what the attempt was made with, or a little while.</summary>
+    private async ValueTask NewsAsync(Leadership? known, Deadline deadline, CancellationToken cancel)
     {
         TimeSpan wait = deadline.At - clock.Now;
         wait = wait < LookAgain ? wait : LookAgain;
@@ -391,7 +393,7 @@ internal sealed class RequestRouter(
             return;
         }
 
-        if (own is null)
+        if (known is null)
         {
             await Task.Delay(wait, cancel);
             return;
@@ -399,7 +401,7 @@ internal sealed class RequestRouter(
 
         try
         {
-            await own.Leadership.Changed.WaitAsync(wait, cancel);
+            await known.Changed.WaitAsync(wait, cancel);
         }
         catch (TimeoutException)
         {
