@@ -22,6 +22,7 @@ public sealed class NodeBinlog : IDisposable
     private readonly SegmentKeeper _keeper;
     private readonly WriteQueue _queue = new();
     private readonly BinlogWriter _writer;
+    private readonly Relocation _relocation;
     private readonly Thread? _thread;
     private readonly TaskCompletionSource<StorageFailedException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IOException? _keeperFailure;
@@ -43,7 +44,8 @@ public sealed class NodeBinlog : IDisposable
             _keeper.Adopt(prepared);
         }
 
-        _writer = new BinlogWriter(recovered, _queue, _keeper, options);
+        _relocation = new Relocation(recovered.Segments, recovered.Replicas, options);
+        _writer = new BinlogWriter(recovered, _queue, new LogEnd(recovered, _keeper, options), _relocation, _keeper, options);
         foreach (ReplicaLog suspect in recovered.NewlySuspect)
         {
             _queue.Add(new SuspectJob(suspect));
@@ -141,7 +143,7 @@ public sealed class NodeBinlog : IDisposable
     /// is given to <paramref name="completed"/> once that record is durable. <paramref name="pin"/>: nothing after this index may go (a snapshot is under way).</summary>
     public void RecordCheckpoint(
         RangeId range, RangeCheckpoint checkpoint, LogIndex? pin, Action<LogPosition> completed) =>
-        _queue.Add(new CheckpointJob(range, checkpoint, pin, _options, _writer.IsInTheWay, completed));
+        _queue.Add(new CheckpointJob(range, checkpoint, pin, _options, _relocation.IsInTheWay, completed));
 
     /// <summary>The commit point of a snapshot's installation: one synced record after which the range's log starts at the snapshot's position.</summary>
     public void InstallSnapshot(RangeId range, ReplicaId replica, RangeCheckpoint checkpoint, Action completed) =>

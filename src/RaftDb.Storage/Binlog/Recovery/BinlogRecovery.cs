@@ -126,10 +126,11 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
             ReadOnlySpan<byte> bytes = source.ReadAll(ref _buffer);
             uint walked = new SegmentWalk(bytes, source.Number, source.Header.Incarnation, survey).Run(end: null);
             uint end = survey.FindEnd(source.Number, walked);
-            if (survey.HasContent || source.IsShort)
+            if (survey.HasContent || source.IsShort || source.HeaderIsLost)
             {
                 // A cut file may have lost anything, unless a mark shows that the log ended before the cut.
-                return new Tail(source, end, survey, IsCut: source.IsShort && survey.MarkAt(end) is null);
+                bool cut = source.IsShort && survey.MarkAt(end) is null;
+                return new Tail(source, end, survey, IsCut: cut || (source.HeaderIsLost && !survey.HasContent));
             }
 
             if (survey.LastTrace == 0 && source.Damage is null)
@@ -196,7 +197,7 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
         segment.End = new SegmentWalk(bytes, source.Number, source.Header.Incarnation, replay).Run(end);
         if (isTail && tail!.IsCut)
         {
-            replay.Lost($"{source.Path} was cut at {bytes.Length} bytes, and nothing shows that its log ended before that.");
+            replay.Lost($"The end of {source.Path} ({bytes.Length} bytes) is lost, and nothing shows that its log ended before that.");
         }
     }
 

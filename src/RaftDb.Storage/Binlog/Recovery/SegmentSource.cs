@@ -27,6 +27,9 @@ internal sealed class SegmentSource
     /// <summary>What is wrong with header or length; null when nothing is.</summary>
     public string? Damage { get; }
 
+    /// <summary>Both copies of the header are gone: nothing can be said of a file in which nothing is recognized, least of all that it may be deleted.</summary>
+    public bool HeaderIsLost { get; private init; }
+
     /// <summary>Whether the end of the file, and perhaps records with it, is gone.</summary>
     public bool IsShort => File.Length < Header.Capacity;
 
@@ -39,6 +42,7 @@ internal sealed class SegmentSource
             var block = new byte[SegmentHeader.BlockSize];
             int read = file.Read(block, 0);
             string? damage = null;
+            bool lost = false;
             if (SegmentHeader.TryDecode(block.AsSpan(0, read), out SegmentHeader header, out bool damaged))
             {
                 Refuse(header, path, number, identity);
@@ -49,6 +53,7 @@ internal sealed class SegmentSource
             }
             else
             {
+                lost = true;
                 header = SegmentHeader.For(identity, number, Math.Max(file.Length, usualCapacity));
                 damage = $"The header of {path} is damaged; what it says was taken from the other segments.";
             }
@@ -58,7 +63,7 @@ internal sealed class SegmentSource
                 damage = $"{path} has {file.Length} bytes and should have {header.Capacity}: it was cut.";
             }
 
-            return new SegmentSource(number, path, file, header, damage);
+            return new SegmentSource(number, path, file, header, damage) { HeaderIsLost = lost };
         }
         catch
         {

@@ -10,6 +10,9 @@ internal sealed class SegmentFiles(IDisk disk, string directory, BinlogIdentity 
     public const string Extension = ".binlog";
     public const string FreePrefix = "free-";
     public const string UnfinishedExtension = ".new";
+
+    /// <summary>Zeros go to the disk in small portions, so that the syncs of the segment in use don't wait behind all of them.</summary>
+    private const long FillStep = 4 << 20;
     private static readonly byte[] Zeros = new byte[1 << 20];
 
     public IDisk Disk => disk;
@@ -67,6 +70,10 @@ internal sealed class SegmentFiles(IDisk disk, string directory, BinlogIdentity 
         for (long at = 0; at < capacity; at += Zeros.Length)
         {
             file.Write([Zeros.AsMemory(0, (int)Math.Min(Zeros.Length, capacity - at))], at);
+            if (at % FillStep == 0)
+            {
+                file.Sync();
+            }
         }
     }
 

@@ -9,30 +9,28 @@ namespace RaftDb.Storage.Binlog.Writing;
 
 /// <summary>Turns queued work into batches: one write and one sync for all that waits. Its methods run on the writer thread only.</summary>
 internal sealed class BinlogWriter(
-    RecoveredLog recovered, WriteQueue queue, SegmentKeeper keeper, BinlogOptions options)
+    RecoveredLog recovered, WriteQueue queue, LogEnd end, Relocation relocation, SegmentKeeper keeper, BinlogOptions options)
 {
     /// <summary>Room for a batch's header and its session record, generously.</summary>
     private const int SessionSize = RecordHeader.Size * 3;
 
     private readonly SegmentTable _segments = recovered.Segments;
     private readonly ReplicaTable _replicas = recovered.Replicas;
-    private readonly LogEnd _end = new(recovered, keeper, options);
-    private readonly Relocation _relocation = new(recovered.Segments, recovered.Replicas, options);
-    private readonly KeptEntries _kept = new(driven: !options.OwnThreads);
+    private readonly LogEnd _end = end;
+    private readonly Relocation _relocation = relocation;
+    private readonly LogSpace _space = new(recovered.Segments, end, relocation, keeper, options);
     private readonly BatchBuilder _batch = new();
     private readonly Queue<QueueItem> _work = new();
     private readonly List<QueueItem> _staged = [];
     private readonly List<QueueItem> _refused = [];
     private readonly Queue<Job> _deferred = new();
     private readonly HashSet<RangeId> _deferredRanges = [];
-    private readonly Queue<Segment> _leaving = new();
     private readonly HashSet<RangeId> _jobRanges = [];
     private int _baseline;
     private bool _mustSync;
     private long _writtenBytes;
     private long _writtenEntries;
     private long _syncs;
-    private volatile bool _isFull;
 
     public bool HasWork => _work.Count > 0 || !queue.IsEmpty || _relocation.IsActive;
 
@@ -42,19 +40,10 @@ internal sealed class BinlogWriter(
     public bool IsUnsettled => _end.IsDirty && !(options.Durability == Durability.Os && _end.HasUnsyncedRecords);
 
     public (long Bytes, long Entries, long Syncs, bool IsFull) Totals =>
-        (Interlocked.Read(ref _writtenBytes), Interlocked.Read(ref _writtenEntries), Interlocked.Read(ref _syncs), _isFull);
-
-    /// <summary>The oldest segments have to go, and this log's first entries stand there.</summary>
-    public bool IsInTheWay(ReplicaLog log) =>
-        _relocation.IsOverfull && log.Last.Index > log.Floor.Index &&
-        BinlogPosition.Unpack(log.PositionOf(log.Floor.Index.Next)).Segment <= _segments.First + 1;
+        (Interlocked.Read(ref _writtenBytes), Interlocked.Read(ref _writtenEntries), Interlocked.Read(ref _syncs), _space.IsFull);
 
     /// <summary>A driven log's owner calls again.</summary>
-    public void NextTurn()
-    {
-        _kept.NextTurn();
-        Collect();
-    }
+    public void NextTurn() => _space.NextTurn();
 
     /// <summary>One round: gather, write, sync, publish, complete. Answers whether there was anything to do.</summary>
     public bool Round(int waitMilliseconds)
@@ -84,19 +73,14 @@ internal sealed class BinlogWriter(
         Complete();
 
         // 5. Let go of what nobody needs any more.
-        Collect();
+        _space.Collect();
         return done;
     }
 
     /// <summary>Nothing waits: cover the last batch with a mark.</summary>
     public void Rest()
     {
-        if (_leaving.Count > 0)
-        {
-            _end.MarkFirstSegment();
-            Release();
-        }
-
+        _space.SayFirstSegment();
         _end.Mark();
     }
 
@@ -110,7 +94,7 @@ internal sealed class BinlogWriter(
 
         _end.Settle();
         Interlocked.Increment(ref _syncs);
-        Release();
+        _space.Release();
     }
 
     public void Close() => _end.Close();
@@ -122,7 +106,7 @@ internal sealed class BinlogWriter(
     {
         _end.Sync();
         Interlocked.Increment(ref _syncs);
-        Release();
+        _space.Release();
     }
 
     private void Retry()
@@ -168,7 +152,7 @@ internal sealed class BinlogWriter(
         int needed = _relocation.Fill(_batch, RelocationRoom);
         if (needed > 0)
         {
-            if (!TryRoll(needed))
+            if (!_space.TryRoll(needed))
             {
                 _relocation.Abort();
                 return;
@@ -272,7 +256,7 @@ internal sealed class BinlogWriter(
         }
 
         complete = !IsEmpty || _staged.Count > 0;
-        if (complete || !TryRoll(size + SessionSize))
+        if (complete || !_space.TryRoll(size + SessionSize))
         {
             complete |= _relocation.IsActive; // What is being moved may make room: wait for that.
             return false;
@@ -280,33 +264,6 @@ internal sealed class BinlogWriter(
 
         Begin();
         return true;
-    }
-
-    private bool TryRoll(long size)
-    {
-        _isFull = !Roll(size);
-        if (_isFull && _leaving.Count > 0)
-        {
-            // Segments that nobody needs wait for the next batch to say so: say it now, and use their room.
-            _end.MarkFirstSegment();
-            Release();
-            _isFull = !Roll(size);
-        }
-
-        return !_isFull;
-    }
-
-    private bool Roll(long size)
-    {
-        try
-        {
-            _end.Roll(size);
-            return true;
-        }
-        catch (DiskFullException)
-        {
-            return false;
-        }
     }
 
     private void Encode(QueueItem item)
@@ -340,7 +297,7 @@ internal sealed class BinlogWriter(
         }
         catch (DiskFullException)
         {
-            _isFull = true;
+            _space.IsFull = true;
             _end.TakeBack();
             _relocation.Forget();
             _relocation.Abort();
@@ -365,9 +322,10 @@ internal sealed class BinlogWriter(
             if (item.Job is { } job)
             {
                 job.Publish(_replicas);
+                _space.Changed();
                 if (job is CheckpointJob { Log: { } log })
                 {
-                    _kept.FloorMoved(log);
+                    _space.FloorMoved(log);
                 }
             }
             else
@@ -429,36 +387,5 @@ internal sealed class BinlogWriter(
         }
 
         _refused.Add(item);
-    }
-
-    /// <summary>Moves the beginning of the log past segments that nobody needs. They go once a synced batch or mark says so.</summary>
-    private void Collect()
-    {
-        _kept.Release();
-        while (_segments.Active is { } active && _segments.First < active.Number)
-        {
-            Segment? oldest = _segments.Find(_segments.First);
-            if (oldest is { IsNeeded: true })
-            {
-                break;
-            }
-
-            if (oldest is not null)
-            {
-                _leaving.Enqueue(_segments.Remove(oldest.Number)!);
-            }
-
-            _segments.First++;
-        }
-
-        _relocation.Consider(_isFull);
-    }
-
-    private void Release()
-    {
-        while (_leaving.TryPeek(out Segment? segment) && segment.Number < _end.SyncedFirst)
-        {
-            keeper.Retire(_leaving.Dequeue());
-        }
     }
 }

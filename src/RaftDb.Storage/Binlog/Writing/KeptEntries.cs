@@ -20,13 +20,17 @@ internal sealed class KeptEntries(bool driven)
 
     public void FloorMoved(ReplicaLog log) => _moved.Enqueue((log, log.Floor.Index, Now));
 
-    /// <summary>Lets go of what was kept long enough.</summary>
-    public void Release()
+    /// <summary>Lets go of what was kept long enough; answers whether there was any.</summary>
+    public bool Release()
     {
+        bool any = false;
         while (_moved.TryPeek(out (ReplicaLog Log, LogIndex Floor, long Since) first) && Now - first.Since >= Grace)
         {
             first.Log.Release(first.Floor);
             _moved.Dequeue();
+            any = true;
         }
+
+        return any;
     }
 }

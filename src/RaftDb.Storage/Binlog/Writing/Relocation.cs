@@ -32,10 +32,15 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
     public bool IsActive => _source is not null;
 
     /// <summary>More is held than live records account for.</summary>
-    public bool IsOverfull => segments.UsedBytes > (2 * segments.LiveBytes) + (SlackSegments * options.SegmentBytes);
+    private bool IsOverfull => segments.Count > SlackSegments && segments.UsedBytes > (2 * segments.LiveBytes) + (SlackSegments * options.SegmentBytes);
 
     /// <summary>Small state may use the reserve of a full disk: moving it makes room.</summary>
     public bool MayUseReserve => _source is { LiveEntries: 0 };
+
+    /// <summary>The oldest segments have to go, and this log's first entries stand there.</summary>
+    public bool IsInTheWay(ReplicaLog log) =>
+        IsOverfull && log.Last.Index > log.Floor.Index &&
+        BinlogPosition.Unpack(log.PositionOf(log.Floor.Index.Next)).Segment <= segments.First + 1;
 
     /// <summary>Looks whether the oldest segment should be emptied, once the one before is gone.</summary>
     public void Consider(bool isFull)
