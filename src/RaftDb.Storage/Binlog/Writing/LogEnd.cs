@@ -12,6 +12,8 @@ internal sealed class LogEnd
     private readonly SegmentTable _segments;
     private readonly SegmentKeeper _keeper;
     private readonly BinlogOptions _options;
+    private readonly BatchBuilder _small = new();
+    private readonly byte[] _session;
     private ulong _sequence;
     private uint _nextSegment;
     private bool _mustRoll;
@@ -28,6 +30,7 @@ internal sealed class LogEnd
         _sequence = recovered.NextSequence;
         _nextSegment = recovered.NextSegment;
         _mustRoll = recovered.MustRoll;
+        _session = recovered.Session.Encode();
         Synced = Position;
         IsNewSession = true;
     }
@@ -158,21 +161,20 @@ internal sealed class LogEnd
         }
     }
 
-    /// <summary>A mark that also says which segment is the first one needed.</summary>
-    public void MarkFirstSegment()
+    /// <summary>Says durably which segment is the first one needed. That takes a batch: a mark may be torn by the batch that is written over it. False when there is
+    /// no room, or nothing more may be written here.</summary>
+    public bool SayFirstSegment()
     {
-        if (_mustRoll)
+        if (_mustRoll || _segments.Active is not { } active || Room(useReserve: true) < 4 * RecordHeader.Size)
         {
-            return; // Nothing is written into a damaged segment; the next batch says it.
+            return false;
         }
 
-        if (IsDirty)
-        {
-            Sync();
-        }
-
-        WriteMark(closed: false);
+        _small.Begin(active.Number, active.Incarnation, (uint)active.End);
+        _small.Add(new RecordHeader(RecordType.Session, 0, 0, _session.Length, 0, 0, 0, 0), _session);
+        Write(_small);
         Sync();
+        return true;
     }
 
     private void WriteMark(bool closed)
@@ -200,7 +202,6 @@ internal sealed class LogEnd
         var mark = new BatchHeader(_sequence, Synced, _segments.First, 0, closed);
         mark.ToRecord().Write(bytes, RecordHeader.Seed(active.Incarnation, (uint)at), []);
         active.File.Write([bytes], at);
-        _writtenFirst = _segments.First;
         IsDirty = true;
     }
 }

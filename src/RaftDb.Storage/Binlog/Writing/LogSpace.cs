@@ -77,9 +77,8 @@ internal sealed class LogSpace(SegmentTable segments, LogEnd end, Relocation rel
     /// <summary>Tells the disk which segment is the first one needed, when nobody else does.</summary>
     public void SayFirstSegment()
     {
-        if (_leaving.Count > 0)
+        if (_leaving.Count > 0 && end.SayFirstSegment())
         {
-            end.MarkFirstSegment();
             Release();
         }
     }

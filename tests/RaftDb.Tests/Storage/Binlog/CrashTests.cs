@@ -19,7 +19,7 @@ public class CrashTests
             var dice = new Random(seed);
             var disk = new MemoryDisk();
             BinlogOptions options = Options with { MaxBatchBytes = dice.Next(2) == 0 ? 4 << 20 : 2000, RecycledSegments = dice.Next(3) };
-            var work = new BinlogWorkload(seed, largest: dice.Next(2) == 0 ? 3000 : 20_000);
+            var work = new BinlogWorkload(seed, largest: dice.Next(2) == 0 ? 3000 : 20_000, slow: dice.Next(2) == 0);
             NodeBinlog log = Open(disk, options);
             for (int step = 0; step < 400; step++)
             {
@@ -172,6 +172,32 @@ public class CrashTests
                 using NodeBinlog third = Open(left);
                 Assert.That(third.ReadAll(third.Replica(50)), Is.EqualTo(Entries(1, 3, 1).Select(Text)), replay);
                 Assert.That(third.Damages, Is.Empty, replay);
+            }
+        }
+    }
+
+    [Test]
+    public void A_power_cut_at_any_moment_of_a_long_history_with_relocations_loses_nothing()
+    {
+        int first = FirstSeed;
+        for (int n = 200; n < 2000; n += 61)
+        {
+            int seed = first + n;
+            var memory = new MemoryDisk();
+            var disk = new FaultyDisk(memory, n, DiskFault.ShortWriteThenError);
+            var work = new BinlogWorkload(seed, largest: 9000, slow: true);
+            NodeBinlog log = Open(disk, Options with { RecycledSegments = 1 });
+            while (!log.Failed.IsCompleted && !disk.WasReached)
+            {
+                work.Step(log);
+            }
+
+            string replay = $"RAFTDB_SEED={first} n={n}";
+            foreach (MemoryDisk left in new[] { memory.Clone(), memory.PowerCut(new Random(seed)), memory.PowerCut(new Random(seed + 1)) })
+            {
+                using NodeBinlog again = Open(left);
+                AssertOneOf(BinlogModel.Describe(again), work, replay);
+                Assert.That(again.Damages, Is.Empty, replay);
             }
         }
     }
