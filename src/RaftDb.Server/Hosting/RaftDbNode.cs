@@ -294,7 +294,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
             return next(context);
         });
-        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics));
+        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail));
         try
         {
             await _web.StartAsync(cancel);
