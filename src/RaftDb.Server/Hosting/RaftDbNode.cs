@@ -197,7 +197,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : threads, own.Appliers > 0 ? own.Appliers : threads, _clock, _binlog, _transport, _log, Fail);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
