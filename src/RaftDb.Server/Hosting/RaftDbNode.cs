@@ -220,6 +220,11 @@ internal sealed class RaftDbNode : IAsyncDisposable
             _scheduler.Wake(replica);
         }
 
+        if (_replicas.All.FirstOrDefault(r => r.State.Machine.Configuration.Voters.Count > 1) is { } any)
+        {
+            await RequestRehearsal.RunAsync(identity.Node, router, any, _clock);
+        }
+
         _transport.Start(new PeerEvents(_replicas, router, status, _store, _log));
 
         await rehearsal;
