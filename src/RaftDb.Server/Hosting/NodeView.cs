@@ -66,7 +66,7 @@ internal sealed class NodeView(
 
     private RequestError? Local(RangeId range, out Replica? replica)
     {
-        replica = replicas.Find(range);
+        replica = replicas.FindServing(range);
         return replica is not null
             ? null
             : new(

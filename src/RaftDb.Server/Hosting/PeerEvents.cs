@@ -13,13 +13,21 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>What comes from other nodes, on its way to the replicas and the router.</summary>
 internal sealed class PeerEvents(
-    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, IStateMachineStore store, ILogger log) : ITransportHandler
+    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, TroubleExchange troubles, ReplicaKeeper keeper, IStateMachineStore store, ILogger log) : ITransportHandler
 {
     public void OnMessages(NodeId from, IReadOnlyList<RangeMessage> messages)
     {
         foreach (RangeMessage message in messages)
         {
-            replicas.Find(message.Range)?.Post(new Input.MessageReceived(message.Message));
+            Replica? replica = replicas.Find(message.Range);
+            if (replica?.Id == message.Message.To)
+            {
+                replica.Receive(from, message.Message);
+            }
+            else if (message.Message is AppendEntries or Heartbeat)
+            {
+                keeper.Begin(message.Range, message.Message.To, from);
+            }
         }
     }
 
@@ -34,7 +42,12 @@ internal sealed class PeerEvents(
 
     public async ValueTask<ReadOnlyMemory<byte>> OnRequestAsync(
         NodeId from, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel) =>
-        kind == PeerRequestKind.RangeStatus ? await status.ServeAsync(payload) : await router.ServeAsync(kind, payload, timeout);
+        kind switch
+        {
+            PeerRequestKind.RangeStatus => await status.ServeAsync(payload),
+            PeerRequestKind.Troubles => troubles.Serve(from, payload),
+            _ => await router.ServeAsync(kind, payload, timeout),
+        };
 
     public ISnapshotSink? OnSnapshotAnnounced(NodeId from, SnapshotAnnouncement announcement)
     {

@@ -192,12 +192,14 @@ internal sealed class RaftDbNode : IAsyncDisposable
         int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : cores, own.Appliers > 0 ? own.Appliers : cores, _clock, _binlog, _transport, _log, Fail);
+        HaltMarks marks = new(own.Data);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, marks, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
-        ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
-        IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges, backup), _replicas);
+        TroubleBook troubles = new(identity.Node, _replicas, _clock);
+        ReplicaStore replicaStore = new(_options, _binlog, _store, host, marks, ranges, _log);
+        replicaStore.OpenAll(replicaStore.CreateInitial(ranges, backup), _replicas, troubles);
 
         foreach (Replica replica in _replicas.All)
         {
@@ -207,16 +209,21 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
         // 4. Take part: timers, then the network, which brings the first messages.
         // A range's own state is the truth; for ranges without a replica here, what was agreed on at the first start.
-        RangeMap map = new(ranges.Select(r => _replicas.Find(r.Id)?.State.Machine.Descriptor ?? r));
+        RangeMap map = new(ranges.Select(r => _replicas.FindServing(r.Id)?.State.Machine.Descriptor ?? r));
         RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits);
-        RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, unusable.ToDictionary(u => u.Range, u => u.Reason));
+        RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, troubles);
+        SettledDescriptors settled = new();
+        ReplicaKeeper keeper = new(replicaStore, _binlog, _store, marks, _replicas, troubles, host, _log);
+        TroubleExchange exchange = new(_replicas, troubles, settled, _transport, _clock, keeper.Remove);
+        RangeRepair repair = new(identity.Node, _replicas, troubles, settled, _transport, ranges, identity.ReplicationFactor, _log);
         _scheduler.Start();
         foreach (Replica replica in _replicas.All)
         {
             _scheduler.Wake(replica);
         }
 
-        _transport.Start(new PeerEvents(_replicas, router, status, _store, _log));
+        _transport.Start(new PeerEvents(_replicas, router, status, exchange, keeper, _store, _log));
+        _scheduler.RunInBackground("looking after replicas", new Caretaker(exchange, repair, TimeProvider.System).RunAsync);
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, _store, _store.SqliteVersion);

@@ -30,6 +30,7 @@ internal enum PeerRequestKind : byte
     Transfer = 4,
     RangeStatus = 5,
     Digest = 6,
+    Troubles = 7,
 }
 
 /// <summary>A peer could not be reached, or the connection went before the answer came.</summary>
