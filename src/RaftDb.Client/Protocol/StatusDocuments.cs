@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RaftDb.Client.Protocol;
 
 /// <summary>GET /v1/status: the cluster as one node sees it.</summary>
@@ -34,7 +36,7 @@ public sealed record NodeStatus(
 /// <param name="Notes">What its leader does about damaged replicas, and what checks have found.</param>
 public sealed record RangeStatus(
     ulong Id, string Kind, BinaryText? Start, BinaryText? End, ulong Generation, ulong? Leader, ulong Term, ulong Commit,
-    IReadOnlyList<ReplicaStatus> Replicas, long Bytes, long Keys, ulong FirstRetained, IReadOnlyList<string>? Notes = null);
+    IReadOnlyList<ReplicaStatus> Replicas, long Bytes, long Keys, ulong FirstRetained, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>One replica of a range.</summary>
 /// <param name="Node">Its node.</param>

@@ -80,6 +80,12 @@ internal static class ApiRoutes
             });
         app.MapMethods("/v1/ranges/{id}/digest", [HttpMethods.Get], context => edge.RunAsync(context, "digest", cluster.DigestAsync)).Describe(
             new("digest", "A digest of this node's replica of a range", "Equal on all replicas at the same applied index.") { Returns = typeof(DigestDocument) });
+        app.MapMethods("/v1/check", [HttpMethods.Post], context => edge.RunAsync(context, "check", cluster.CheckAsync)).Describe(
+            new("check", "Compare the replicas of all ranges, or of one", "At the same applied index, bucket by bucket. Replicas that a majority shows to be wrong are quarantined and rebuilt. Takes as long as reading all of it does.")
+            {
+                Takes = typeof(CheckRequest),
+                Returns = typeof(CheckDocument),
+            });
         app.MapMethods("/v1/ranges/{id}/backup", [HttpMethods.Get], context => edge.RunAsync(context, "backup", cluster.BackupAsync)).Describe(
             new("backup", "A consistent copy of this node's replica of a range", "A line of JSON, then the data: one part of what `raftdb backup` writes.")
             {

@@ -86,6 +86,33 @@ internal sealed class ClusterEndpoints(ApiServices services)
         return null;
     }
 
+    /// <summary>POST /v1/check: compares replicas, which takes as long as reading them does.</summary>
+    public async ValueTask<ErrorCode?> CheckAsync(HttpContext context)
+    {
+        (JsonBody? body, RequestError? error) = await JsonBody.ReadAsync(context, Parameters.None, services.Options).ConfigureAwait(false);
+        using JsonBody? owned = body;
+        if (body is null)
+        {
+            return await Problems.SendAsync(context, error!).ConfigureAwait(false);
+        }
+
+        ulong range = 0;
+        bool isAll = body.Root.ValueKind == JsonValueKind.Object && body.Root.GetPropertyCount() == 0;
+        bool isNull = body.Root.ValueKind == JsonValueKind.Object && body.Root.GetPropertyCount() == 1
+            && body.Root.TryGetProperty("range"u8, out JsonElement none) && none.ValueKind == JsonValueKind.Null;
+        bool isOne = body.Root.ValueKind == JsonValueKind.Object && body.Root.GetPropertyCount() == 1
+            && body.Root.TryGetProperty("range"u8, out JsonElement one) && one.ValueKind == JsonValueKind.Number && one.TryGetUInt64(out range) && range > 0;
+        if (!isAll && !isNull && !isOne)
+        {
+            return await Problems.SendAsync(context, Refusal.Invalid("The body must be {} for all ranges, or {\"range\":ID}.")).ConfigureAwait(false);
+        }
+
+        (CheckDocument? document, error) = await services.Node.CheckAsync(isOne ? new RangeId(range) : null, context.RequestAborted).ConfigureAwait(false);
+        return document is null
+            ? await Problems.SendAsync(context, error!).ConfigureAwait(false)
+            : await AnswerAsync(context, document, Documents.Json.CheckDocument).ConfigureAwait(false);
+    }
+
     /// <summary>POST /v1/ranges/{id}/transfer.</summary>
     public async ValueTask<ErrorCode?> TransferAsync(HttpContext context)
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RaftDb.Raft;
 using RaftDb.Raft.Messages;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Checks;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -13,7 +14,8 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>What comes from other nodes, on its way to the replicas and the router.</summary>
 internal sealed class PeerEvents(
-    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, TroubleExchange troubles, ReplicaKeeper keeper, IStateMachineStore store, ILogger log) : ITransportHandler
+    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, TroubleExchange troubles, ReplicaKeeper keeper, SliceService slices, ClusterCheck check,
+    IStateMachineStore store, ILogger log) : ITransportHandler
 {
     public void OnMessages(NodeId from, IReadOnlyList<RangeMessage> messages)
     {
@@ -46,6 +48,9 @@ internal sealed class PeerEvents(
         {
             PeerRequestKind.RangeStatus => await status.ServeAsync(payload),
             PeerRequestKind.Troubles => troubles.Serve(from, payload),
+            PeerRequestKind.Digest => (await slices.LookAsync(SliceRequest.Decode(payload), cancel)).Encode(),
+            PeerRequestKind.Quarantine => await QuarantineAsync(payload),
+            PeerRequestKind.Check => await check.ServeAsync(payload, cancel),
             _ => await router.ServeAsync(kind, payload, timeout),
         };
 
@@ -79,6 +84,13 @@ internal sealed class PeerEvents(
             installed ? "Installed the snapshot of range {Range} at index {Index}" : "The snapshot of range {Range} at index {Index} was not needed",
             announcement.Range, checkpoint.Position.Index);
         return installed;
+    }
+
+    private async Task<ReadOnlyMemory<byte>> QuarantineAsync(ReadOnlyMemory<byte> payload)
+    {
+        Trouble trouble = TroubleItem.Decode(payload).ToTrouble();
+        await keeper.QuarantineAsync(trouble.Range, trouble.Replica, trouble.Reason);
+        return ReadOnlyMemory<byte>.Empty;
     }
 
     private void PostToReplicasOf(NodeId node, Func<ReplicaId, Input> input)

@@ -13,6 +13,7 @@ using RaftDb.Server.Metrics;
 using RaftDb.Server.Options;
 using RaftDb.Server.Placement;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Checks;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -222,11 +223,15 @@ internal sealed class RaftDbNode : IAsyncDisposable
             _scheduler.Wake(replica);
         }
 
-        _transport.Start(new PeerEvents(_replicas, router, status, exchange, keeper, _store, _log));
+        SliceService slices = new(_replicas, host);
+        RangeChecker checker = new(identity.Node, troubles, slices, host, keeper.QuarantineAsync, _log);
+        ClusterCheck check = new(identity.Node, map, _replicas, checker, _transport, status);
+        _transport.Start(new PeerEvents(_replicas, router, status, exchange, keeper, slices, check, _store, _log));
+        _scheduler.RunInBackground("comparing replicas all the time", new BackgroundCheck(_replicas, checker, _options.Check, TimeProvider.System, _log).RunAsync);
         _scheduler.RunInBackground("looking after replicas", new Caretaker(exchange, repair, TimeProvider.System).RunAsync);
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
-        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, _store, _store.SqliteVersion);
+        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
         MetricsWiring.Attach(_metrics, _replicas, _binlog);
         await ServeAsync(http, router, view, cancel);

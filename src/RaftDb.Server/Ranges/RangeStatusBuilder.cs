@@ -116,7 +116,7 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
             bytes,
             keys,
             (report?.Floor.Value ?? 0) + 1,
-            troubles.NotesOn(descriptor.Id));
+            troubles.NotesOn(descriptor.Id) is { Count: > 0 } notes ? notes : null);
     }
 
     private ReplicaStatus Member(RangeId range, ReplicaDescriptor member, ReplicaReport? report)

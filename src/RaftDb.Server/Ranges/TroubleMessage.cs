@@ -18,6 +18,11 @@ internal sealed record TroubleItem(ulong Range, ulong Replica, string Reason, bo
 {
     public static TroubleItem Of(Trouble trouble) => new(trouble.Range.Value, trouble.Replica.Value, trouble.Reason, trouble.Rebuild);
 
+    public ReadOnlyMemory<byte> Encode() => JsonSerializer.SerializeToUtf8Bytes(this);
+
+    public static TroubleItem Decode(ReadOnlyMemory<byte> bytes) =>
+        JsonSerializer.Deserialize<TroubleItem>(bytes.Span) ?? throw new InvalidDataException("A node told of a replica in no way that this version knows.");
+
     public Trouble ToTrouble() => new(new RangeId(Range), new ReplicaId(Replica), Reason, Rebuild);
 }
 

@@ -31,6 +31,8 @@ internal enum PeerRequestKind : byte
     RangeStatus = 5,
     Digest = 6,
     Troubles = 7,
+    Quarantine = 8,
+    Check = 9,
 }
 
 /// <summary>A peer could not be reached, or the connection went before the answer came.</summary>
