@@ -20,6 +20,8 @@ namespace RaftDb.Client.Protocol;
 [JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(TransferDocument))]
 [JsonSerializable(typeof(DigestDocument))]
+[JsonSerializable(typeof(MoveRequest))]
+[JsonSerializable(typeof(MoveDocument))]
 [JsonSerializable(typeof(CheckRequest))]
 [JsonSerializable(typeof(CheckDocument))]
 internal sealed partial class RaftDbJson : JsonSerializerContext;

@@ -12,7 +12,7 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>The node and, through it, the cluster, as the interfaces show them.</summary>
 internal sealed class NodeView(
-    Guid cluster, NodeOptions options, RangeMap map, LocalReplicas replicas, ITransport transport, RangeStatusBuilder ranges, Readiness readiness, ClusterCheck check, IStateMachineStore store, string sqlite) : INodeView
+    Guid cluster, NodeOptions options, RangeMap map, LocalReplicas replicas, ITransport transport, RangeStatusBuilder ranges, Readiness readiness, ClusterCheck check, ReplicaMoves moves, IStateMachineStore store, string sqlite) : INodeView
 {
     public static readonly string Version =
         typeof(NodeView).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -63,6 +63,9 @@ internal sealed class NodeView(
     }
 
     public async ValueTask<Outcome<CheckDocument>> CheckAsync(RangeId? range, CancellationToken cancel) => await check.CheckAsync(range, cancel);
+
+    public async ValueTask<RequestError?> MoveAsync(RangeId range, NodeId from, NodeId to, TimeSpan within, CancellationToken cancel) =>
+        await moves.MoveAsync(range, from, to, within, cancel);
 
     private static RequestError Replaced(RangeId range) =>
         new(ErrorCode.Unavailable, $"The state of range {range} is being replaced by a snapshot. Retry.");

@@ -14,7 +14,7 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>What comes from other nodes, on its way to the replicas and the router.</summary>
 internal sealed class PeerEvents(
-    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, TroubleExchange troubles, ReplicaKeeper keeper, SliceService slices, ClusterCheck check,
+    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, TroubleExchange troubles, ReplicaKeeper keeper, SliceService slices, ClusterCheck check, ReplicaMoves moves,
     IStateMachineStore store, ILogger log) : ITransportHandler
 {
     public void OnMessages(NodeId from, IReadOnlyList<RangeMessage> messages)
@@ -50,6 +50,7 @@ internal sealed class PeerEvents(
             PeerRequestKind.Troubles => troubles.Serve(from, payload),
             PeerRequestKind.Digest => (await slices.LookAsync(SliceRequest.Decode(payload), cancel)).Encode(),
             PeerRequestKind.Quarantine => await QuarantineAsync(payload),
+            PeerRequestKind.Move => await moves.ServeAsync(payload, timeout, cancel),
             PeerRequestKind.Check => await check.ServeAsync(payload, cancel),
             _ => await router.ServeAsync(kind, payload, timeout),
         };

@@ -226,12 +226,13 @@ internal sealed class RaftDbNode : IAsyncDisposable
         SliceService slices = new(_replicas, host);
         RangeChecker checker = new(identity.Node, troubles, slices, host, keeper.QuarantineAsync, _log);
         ClusterCheck check = new(identity.Node, map, _replicas, checker, _transport, status);
-        _transport.Start(new PeerEvents(_replicas, router, status, exchange, keeper, slices, check, _store, _log));
+        ReplicaMoves moves = new(identity.Node, map, _replicas, host, status, _log);
+        _transport.Start(new PeerEvents(_replicas, router, status, exchange, keeper, slices, check, moves, _store, _log));
         _scheduler.RunInBackground("comparing replicas all the time", new BackgroundCheck(_replicas, checker, _options.Check, TimeProvider.System, _log).RunAsync);
         _scheduler.RunInBackground("looking after replicas", new Caretaker(exchange, repair, TimeProvider.System).RunAsync);
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
-        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, _store, _store.SqliteVersion);
+        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
         MetricsWiring.Attach(_metrics, _replicas, _binlog);
         await ServeAsync(http, router, view, cancel);

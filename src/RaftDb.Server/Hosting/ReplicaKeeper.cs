@@ -91,9 +91,9 @@ internal sealed class ReplicaKeeper(
         }
 
         marks.Clear(range);
-        if (present.Checkpoint is { } checkpoint)
+        if (present.StateFile is { } file)
         {
-            store.Delete(range, checkpoint.StateFile);
+            store.Delete(range, file);
         }
 
         troubles.Over(range);

@@ -52,7 +52,7 @@ internal sealed class RangeRepair(
             Wanted = initial.FirstOrDefault(r => r.Id == replica.Range)?.Replicas.Count ?? replicationFactor,
             IsSettled = isSettled,
             Nodes = Nodes(replica.Range),
-            IsBeingChanged = replica.IsBeingChanged,
+            IsBeingChanged = replica.Change.IsTaken,
         };
         RepairStep? step = RepairPlan.Decide(view);
         Note(replica.Range, step?.Why);

@@ -316,7 +316,8 @@ internal sealed class RequestRouter(
                     return node;
                 }
 
-                NodeId[] others = [.. range.Replicas.Select(r => r.Node).Where(n => n != node && IsConnected(n))];
+                // Then everybody else: replicas of a range that has none here may have moved meanwhile.
+                NodeId[] others = [.. range.Replicas.Select(r => r.Node).Union(transport.Peers.Select(p => p.Node)).Where(n => n != node && IsConnected(n))];
                 return others.Length == 0 ? null : others[attempt % others.Length];
         }
     }
@@ -353,15 +354,15 @@ internal sealed class RequestRouter(
             }
 
             hint = null;
-            if (leader == node)
+            if (leader == node && own is not null)
             {
-                Outcome<T> outcome = await here(own!);
+                Outcome<T> outcome = await here(own);
                 if (outcome.Error?.Code != ErrorCode.NotLeader)
                 {
                     return outcome;
                 }
             }
-            else if (leader is { } peer)
+            else if (leader is { } peer && peer != node)
             {
                 try
                 {

@@ -66,7 +66,7 @@ internal sealed class Replica
     public bool IsHelpedByRebuild { get; set; } = true;
 
     /// <summary>Somebody changes the members of this range right now and sees it through: nobody else should. Thread-safe.</summary>
-    public bool IsBeingChanged { get; set; }
+    public ChangeClaim Change { get; } = new();
 
     /// <summary>Whether this replica is new and still waits for its first snapshot: it has nothing to show. Thread-safe.</summary>
     public bool IsBlank => _state.Machine.Configuration.Voters.Count == 0;

@@ -33,6 +33,7 @@ internal enum PeerRequestKind : byte
     Troubles = 7,
     Quarantine = 8,
     Check = 9,
+    Move = 10,
 }
 
 /// <summary>A peer could not be reached, or the connection went before the answer came.</summary>

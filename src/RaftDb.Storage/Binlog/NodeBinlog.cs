@@ -139,8 +139,9 @@ public sealed class NodeBinlog : IDisposable
     /// <summary>A reader of one replica's durable entries.</summary>
     public ILogReader Reader(RangeId range) => new ReplicaLogReader(range, _recovered.Replicas, _recovered.Segments);
 
-    /// <summary>What the log knows now of this node's replica of a range; null when there is none.</summary>
-    public RecoveredReplica? Find(RangeId range) => _recovered.Replicas.Find(range) is { } log ? Describe(log) : null;
+    /// <summary>This node's replica of a range as the log has it now, and the name of its state file; null when there is none.</summary>
+    public (ReplicaId Replica, string? StateFile)? Find(RangeId range) =>
+        _recovered.Replicas.Find(range) is { } log ? (log.Replica, log.Checkpoint?.StateFile) : null;
 
     /// <summary>Whether a replica may begin here: neither it nor a later one is here or was here and left.</summary>
     public bool MayBegin(RangeId range, ReplicaId replica) =>

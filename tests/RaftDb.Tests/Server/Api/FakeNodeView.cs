@@ -31,6 +31,9 @@ internal sealed class FakeNodeView : INodeView
             ? new CheckDocument(true, [new(2, "equal", null, [new(1, 1, 17, 3, "00ff", "equal", null, [])])])
             : new RequestError(ErrorCode.NotFound, $"There is no range {range}."));
 
+    public ValueTask<RequestError?> MoveAsync(RangeId range, NodeId from, NodeId to, TimeSpan within, CancellationToken cancel) =>
+        new(range.Value == 2 ? null : new RequestError(ErrorCode.NotFound, $"There is no range {range}."));
+
     public ValueTask<Outcome<RangeBackup>> BackupAsync(RangeId range, CancellationToken cancel) =>
         new(new RequestError(ErrorCode.NotFound, $"There is no range {range} here."));
 }
