@@ -137,6 +137,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
         foreach (Replica replica in _replicas.All)
         {
+            replica.Marks.Stop();
             if (replica.Halted is null && _binlog is { } binlog && !binlog.Failed.IsCompleted)
             {
                 replica.Checkpoints.Run();
@@ -234,7 +235,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         // 5. Serve clients; requests wait for leaders where there are none yet.
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
-        MetricsWiring.Attach(_metrics, _replicas, _binlog);
+        MetricsWiring.Attach(_metrics, _replicas, troubles, _binlog);
         await ServeAsync(http, router, view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }

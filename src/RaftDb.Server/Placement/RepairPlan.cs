@@ -81,7 +81,7 @@ internal static class RepairPlan
 
     private static RepairStep? Missing(RepairView view)
     {
-        // An earlier replica of the node is given up when the new one's first message comes: only then must its removal be safe.
+        // An earlier replica of the node is given up when the new one's first message comes: its removal must be safe by then.
         if (view.Configuration.Voters.Count >= view.Wanted || view.IsBeingChanged || !view.IsSettled)
         {
             return null;
@@ -96,7 +96,11 @@ internal static class RepairPlan
             }
         }
 
-        return null;
+        return new(
+            RepairKind.Wait,
+            ReplicaId.None,
+            default,
+            $"it has {view.Configuration.Voters.Count} of {view.Wanted} voters; the next one waits for a node to be up that has no replica of it");
     }
 
     private static int Majority(int voters) => (voters / 2) + 1;

@@ -47,7 +47,7 @@ internal enum RepairKind : byte
     /// <summary>A learner becomes a voter.</summary>
     Promote,
 
-    /// <summary>A learner is on its way; nothing to do but wait.</summary>
+    /// <summary>A learner is on its way, or a node to put one on is not up: nothing to do but wait.</summary>
     Wait,
 
     /// <summary>A damaged replica can't be replaced as things are.</summary>

@@ -352,7 +352,7 @@ internal sealed class Replica
     private void Persisted(BinlogWrite write)
     {
         Ready ready = (Ready)write.State!;
-        if (ready.MessagesAfterPersist.Count > 0)
+        if (ready.MessagesAfterPersist.Count > 0 && _halted is null)
         {
             PassOutput output = new();
             foreach (Message message in ready.MessagesAfterPersist)

@@ -19,11 +19,19 @@ internal sealed class ClusterCheck(NodeId node, RangeMap map, LocalReplicas repl
             return new RequestError(ErrorCode.NotFound, $"There is no range {named}. See /v1/ranges.");
         }
 
-        Dictionary<ulong, ulong?> leaders = (await status.AllAsync(cancel)).ToDictionary(r => r.Id, r => r.Leader);
+        Dictionary<ulong, ulong?> leaders = await LeadersAsync(cancel);
         List<RangeCheck> checks = [];
         foreach (RangeDescriptor range in map.All.Where(r => only is null || r.Id == only))
         {
-            checks.Add(await CheckAtLeaderAsync(range.Id, leaders.GetValueOrDefault(range.Id.Value), cancel));
+            RangeCheck check = await CheckAtLeaderAsync(range.Id, leaders.GetValueOrDefault(range.Id.Value), cancel);
+            if (check.Replicas.Count == 0)
+            {
+                // The leader is another one since we asked.
+                leaders = await LeadersAsync(cancel);
+                check = await CheckAtLeaderAsync(range.Id, leaders.GetValueOrDefault(range.Id.Value), cancel);
+            }
+
+            checks.Add(check);
         }
 
         return new CheckDocument(checks.All(c => c.Verdict == CheckVerdicts.Equal), checks);
@@ -32,6 +40,9 @@ internal sealed class ClusterCheck(NodeId node, RangeMap map, LocalReplicas repl
     /// <summary>Serves another node that has a range checked which is led here.</summary>
     public async Task<ReadOnlyMemory<byte>> ServeAsync(ReadOnlyMemory<byte> payload, CancellationToken cancel) =>
         JsonSerializer.SerializeToUtf8Bytes(await CheckHereAsync(new RangeId(JsonSerializer.Deserialize<ulong>(payload.Span)), cancel));
+
+    private async Task<Dictionary<ulong, ulong?>> LeadersAsync(CancellationToken cancel) =>
+        (await status.AllAsync(cancel)).ToDictionary(r => r.Id, r => r.Leader);
 
     private async Task<RangeCheck> CheckAtLeaderAsync(RangeId range, ulong? leader, CancellationToken cancel)
     {

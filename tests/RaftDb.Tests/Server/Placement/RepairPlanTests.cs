@@ -68,8 +68,11 @@ internal sealed class RepairPlanTests
         Assert.That(RepairPlan.Decide(WithoutTwo() with { IsSettled = false }), Is.Null);
 
     [Test]
-    public void Nothing_comes_when_no_node_without_a_replica_is_up() =>
-        Assert.That(RepairPlan.Decide(WithoutTwo() with { Nodes = [new(1), new(3)] }), Is.Null);
+    public void Nothing_comes_when_no_node_without_a_replica_is_up_and_status_says_so()
+    {
+        RepairStep step = RepairPlan.Decide(WithoutTwo() with { Nodes = [new(1), new(3)] })!;
+        Assert.That((step.Kind, step.Why), Is.EqualTo((RepairKind.Wait, "it has 2 of 3 voters; the next one waits for a node to be up that has no replica of it")));
+    }
 
     [Test]
     public void A_learner_that_has_caught_up_becomes_a_voter_and_another_one_waits()
