@@ -20,6 +20,18 @@ internal sealed class ReplicaKeeper(
     private readonly HashSet<RangeId> _busy = [];
     private readonly Dictionary<RangeId, Instant> _notBefore = [];
 
+    /// <summary>Whether nothing is being done.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _busy.Count == 0;
+            }
+        }
+    }
+
     /// <summary>A leader on <paramref name="from"/> speaks to a replica that is not here. Returns at once.</summary>
     public void Begin(RangeId range, ReplicaId replica, NodeId from)
     {

@@ -11,7 +11,7 @@ namespace RaftDb.Server.Replicas;
 /// batches grow with load. The replica's loop enqueues; one apply thread at a time runs.</summary>
 internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
 {
-    private const int MaxEntriesPerTransaction = 10_000;
+    private const int MaxEntriesPerBatch = 2_000;
 
     private readonly Lock _gate = new();
     private readonly Queue<Ready> _queue = [];
@@ -41,7 +41,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         lock (_gate)
         {
             while (_queue.TryPeek(out Ready? ready)
-                && (entries.Count == 0 || entries.Count + ready.Committed.Count <= MaxEntriesPerTransaction))
+                && (entries.Count == 0 || entries.Count + ready.Committed.Count <= MaxEntriesPerBatch))
             {
                 _queue.Dequeue();
                 if (entries.Count == 0 && _queue.Count == 0)
@@ -101,7 +101,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         host.ScheduleApply(this);
     }
 
-    /// <summary>In one transaction; but where a mark stands, everything up to it is committed first, for the view that belongs to it.</summary>
+    /// <summary>As one batch; but where a mark stands the batch ends, for the view that belongs to it.</summary>
     private void Apply(
         IStateMachine machine, List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
     {

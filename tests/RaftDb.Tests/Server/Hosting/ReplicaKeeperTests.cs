@@ -7,6 +7,7 @@ using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
 using RaftDb.Tests.Server.Replicas;
+using RaftDb.Tests.Server.Transport;
 
 namespace RaftDb.Tests.Server.Hosting;
 
@@ -118,12 +119,13 @@ internal sealed class ReplicaKeeperTests
         _store.OpenAll(again.Recovered, _replicas, _troubles);
         Assert.That((_troubles.Own.Count, _replicas.Find(ReplicaHarness.Range)), Is.EqualTo((1, (Replica?)null)));
         _keeper.Begin(ReplicaHarness.Range, new(4), new(2));
-        for (int i = 0; i < 200 && _replicas.Find(ReplicaHarness.Range) is null; i++)
-        {
-            again.Drive();
-            await Task.Yield();
-        }
-
+        await Until.TrueAsync(
+            () =>
+            {
+                again.Drive();
+                return _keeper.IsIdle;
+            },
+            "the new replica");
         Assert.That(_troubles.Own, Is.Empty);
         Assert.That(_replicas.Find(ReplicaHarness.Range)!.Id, Is.EqualTo(new ReplicaId(4)));
         Assert.That(Directory.GetFiles(Path.Combine(_node.Data, "ranges", "2"), "*.db"), Has.Length.EqualTo(1));
@@ -201,10 +203,12 @@ internal sealed class ReplicaKeeperTests
     private async Task WhileReplicaRunsAsync(Action act)
     {
         act();
-        for (int i = 0; i < 200 && (_replicas.Find(ReplicaHarness.Range) is { } there && there == _node.Replica || _node.Binlog.Find(ReplicaHarness.Range) is { Replica.Value: 1 } || _replicas.Find(ReplicaHarness.Range) is null && i < 20); i++)
-        {
-            _node.Pass();
-            await Task.Yield();
-        }
+        await Until.TrueAsync(
+            () =>
+            {
+                _node.Pass();
+                return _keeper.IsIdle;
+            },
+            "the end of the work on the replica");
     }
 }
