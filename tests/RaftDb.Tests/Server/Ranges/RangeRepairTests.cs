@@ -3,6 +3,7 @@ using RaftDb.Raft;
 using RaftDb.Server.Ranges;
 using RaftDb.Storage;
 using RaftDb.Tests.Server.Replicas;
+using RaftDb.Tests.Server.Transport;
 
 namespace RaftDb.Tests.Server.Ranges;
 
@@ -83,12 +84,13 @@ internal sealed class RangeRepairTests
     private static async Task PassAsync(ReplicaHarness node, RangeRepair repair)
     {
         Task pass = repair.PassAsync(CancellationToken.None);
-        while (!pass.IsCompleted)
-        {
-            node.Pass();
-            await Task.Yield();
-        }
-
+        await Until.TrueAsync(
+            () =>
+            {
+                node.Pass();
+                return pass.IsCompleted;
+            },
+            "the end of the pass");
         await pass;
         node.Pass();
     }

@@ -5,6 +5,7 @@ using RaftDb.Server.Ranges;
 using RaftDb.Server.Ranges.Checks;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Tests.Server.Replicas;
+using RaftDb.Tests.Server.Transport;
 
 namespace RaftDb.Tests.Server.Ranges.Checks;
 
@@ -93,12 +94,13 @@ internal sealed class RangeCheckerTests
     private static async Task<RangeCheck> CheckAsync(ReplicaHarness node, RangeChecker checker)
     {
         Task<RangeCheck> check = checker.CheckAsync(node.Replica!, _ => Task.CompletedTask, CancellationToken.None);
-        while (!check.IsCompleted)
-        {
-            node.Pass();
-            await Task.Yield();
-        }
-
+        await Until.TrueAsync(
+            () =>
+            {
+                node.Pass();
+                return check.IsCompleted;
+            },
+            "the end of the check");
         return await check;
     }
 }

@@ -63,13 +63,17 @@ internal sealed class SliceDigestTests
         using StateFixture bad = new();
         Fill(good, 100);
         Fill(bad, 100);
-        using (SqliteConnection connection = new($"Data Source={bad.StatePath};Pooling=False"))
+        string file = bad.StatePath;
+        bad.State.Dispose();
+        using (SqliteConnection connection = new($"Data Source={file};Pooling=False"))
         {
             connection.Open();
             using SqliteCommand command = connection.CreateCommand();
             command.CommandText = change;
             Assert.That(command.ExecuteNonQuery(), Is.EqualTo(1));
         }
+
+        bad.Reopen();
 
         SliceDigest cut = Digest(good, All);
         SliceDigest followed = Digest(bad, SliceQuery.Like(cut));
