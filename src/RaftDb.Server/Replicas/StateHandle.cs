@@ -1,5 +1,6 @@
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines;
+using RaftDb.Storage.StateMachines.Digests;
 using RaftDb.Storage.StateMachines.Reads;
 
 namespace RaftDb.Server.Replicas;
@@ -82,6 +83,10 @@ internal sealed class StateHandle(IStateMachine machine)
         public bool TryGet(ReadOnlySpan<byte> key, out Row row) => inner.TryGet(key, out row);
 
         public ScanPage Scan(in ScanQuery query) => inner.Scan(query);
+
+        public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => inner.DigestSlice(query, cancel);
+
+        public string? CheckFile() => inner.CheckFile();
 
         public void Dispose()
         {
