@@ -198,9 +198,6 @@ internal sealed class Replica
         Post(new Input.SnapshotInstalled(snapshot));
     }
 
-    /// <summary>The term of an entry that is retained. Called by the loop.</summary>
-    public Term TermOf(LogIndex index) => _node.TermOf(index);
-
     private void GatherInputs(Instant now)
     {
         foreach (object item in _taken)
@@ -480,34 +477,7 @@ internal sealed class Replica
 
     private void RefuseAll()
     {
-        foreach (object item in _taken)
-        {
-            switch (item)
-            {
-                case PendingProposal proposal:
-                    _inbox.ReleaseProposal();
-                    proposal.Complete(ProposalStatus.Stopped);
-                    break;
-                case PendingRead read:
-                    read.Complete(new(ReadStatus.Stopped, default, default));
-                    break;
-                case PendingTransfer transfer:
-                    transfer.Complete(_halted);
-                    break;
-                case ReceivedSnapshot received:
-                    received.Complete(false);
-                    break;
-                case ReportRequest request:
-                    request.Complete(Report(_host.Now));
-                    break;
-                case ApplyDone done:
-                    // The last batch before the halt was applied: who waits for it may know.
-                    _proposals.Applied(done.Entries, done.Results);
-                    break;
-            }
-        }
-
-        _taken.Clear();
+        HaltedInbox.Refuse(_taken, _halted!, _inbox, _proposals, Report(_host.Now));
         _proposals.Stop();
         _reads.Stop();
         _transfers.Stop(_halted!);
@@ -520,10 +490,4 @@ internal sealed class Replica
 
         NextDeadline = Instant.Never;
     }
-}
-
-/// <summary>Wakes a replica that was told to halt.</summary>
-internal sealed class HaltRequested
-{
-    public static readonly HaltRequested Instance = new();
 }
