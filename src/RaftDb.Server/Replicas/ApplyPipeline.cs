@@ -2,6 +2,7 @@ using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
 using RaftDb.Storage;
+using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Server.Replicas;
@@ -12,9 +13,32 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
 {
     private const int MaxEntriesPerBatch = 2_000;
 
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _gate = new();
     private readonly Queue<Ready> _queue = [];
     private bool _scheduled;
+    private Batch? _stuck;
+    private volatile bool _isStuck;
+
+    /// <summary>Whether the disk had no room at the last try: what is committed can't be applied for now. Thread-safe.</summary>
+    public bool IsStuck => _isStuck;
+
+    /// <summary>When to try again. Owned by the replica's loop.</summary>
+    public Instant RetryAt { get; private set; } = Instant.Never;
+
+    /// <summary>The loop was told that the disk is full.</summary>
+    public void Stuck(Instant now) => RetryAt = now + RetryInterval;
+
+    /// <summary>Tries again when it is time. Called by the loop.</summary>
+    public void Consider(Instant now)
+    {
+        if (now >= RetryAt)
+        {
+            RetryAt = Instant.Never;
+            host.ScheduleApply(this);
+        }
+    }
 
     public void Enqueue(Ready ready)
     {
@@ -34,6 +58,45 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
 
     /// <summary>Applies what has gathered. Called on an apply thread.</summary>
     public void Run()
+    {
+        (List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations) = _stuck ?? Take();
+        List<CommandResult?> results = new(entries.Count);
+        try
+        {
+            replica.State.Machine.Apply(entries, configurations, results);
+        }
+        catch (DiskFullException)
+        {
+            // Nothing of it was applied. The replica's loop asks for another try, with the same entries.
+            _stuck = new(entries, configurations);
+            _isStuck = true;
+            replica.Post(ApplyStuck.Instance);
+            return;
+        }
+        catch (StorageFailedException e)
+        {
+            // The applied index did not move; the pipeline stays "scheduled", so nothing is ever applied past the failure.
+            host.ReplicaHalted(replica, $"Applying entries {entries[0].Index} to {entries[^1].Index} failed: {e.Message}");
+            return;
+        }
+
+        _stuck = null;
+        _isStuck = false;
+        host.Metrics.Applied(entries.Count);
+        replica.Post(new ApplyDone(entries, results));
+        lock (_gate)
+        {
+            if (_queue.Count == 0)
+            {
+                _scheduled = false;
+                return;
+            }
+        }
+
+        host.ScheduleApply(this);
+    }
+
+    private Batch Take()
     {
         List<Entry> entries = [];
         List<(LogIndex Index, Configuration Configuration)> configurations = [];
@@ -55,31 +118,16 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             }
         }
 
-        List<CommandResult?> results = new(entries.Count);
-        try
-        {
-            replica.State.Machine.Apply(entries, configurations, results);
-        }
-        catch (StorageFailedException e)
-        {
-            // The applied index did not move; the pipeline stays "scheduled", so nothing is ever applied past the failure.
-            host.ReplicaHalted(replica, $"Applying entries {entries[0].Index} to {entries[^1].Index} failed: {e.Message}");
-            return;
-        }
-
-        host.Metrics.Applied(entries.Count);
-        replica.Post(new ApplyDone(entries, results));
-        lock (_gate)
-        {
-            if (_queue.Count == 0)
-            {
-                _scheduled = false;
-                return;
-            }
-        }
-
-        host.ScheduleApply(this);
+        return new(entries, configurations);
     }
+
+    private sealed record Batch(List<Entry> Entries, List<(LogIndex Index, Configuration Configuration)> Configurations);
+}
+
+/// <summary>Comes back to the replica's inbox: the disk is full.</summary>
+internal sealed class ApplyStuck
+{
+    public static readonly ApplyStuck Instance = new();
 }
 
 /// <summary>Comes back to the replica's inbox: these entries are in the state machine.</summary>

@@ -67,6 +67,9 @@ internal sealed class Replica
     /// <summary>Why this replica has stopped; null while it works. Thread-safe.</summary>
     public string? Halted => _halted;
 
+    /// <summary>Whether what is committed can't be applied for lack of room on the disk. Thread-safe.</summary>
+    public bool IsStuck => _apply.IsStuck;
+
     /// <summary>Proposals that were not taken from the inbox yet. Thread-safe.</summary>
     public int QueuedProposals => _inbox.Proposals;
 
@@ -229,6 +232,9 @@ internal sealed class Replica
                     _reads.Applied(applied);
                     Checkpoints.Applied();
                     break;
+                case ApplyStuck:
+                    _apply.Stuck(now);
+                    break;
                 case BinlogWrite refused:
                     _refused.Add(refused, now);
                     break;
@@ -278,7 +284,7 @@ internal sealed class Replica
         {
             proposal.Complete(ProposalStatus.Late);
         }
-        else if (_refused.Any)
+        else if (_refused.Any || _apply.IsStuck)
         {
             proposal.Complete(ProposalStatus.NoSpace);
         }
@@ -423,6 +429,7 @@ internal sealed class Replica
             _lookAt = now + TimeSpan.FromSeconds(1);
         }
 
+        _apply.Consider(now);
         Checkpoints.Consider(now);
         Expiry.Consider(now, _node.Role == Role.Leader);
     }
@@ -464,7 +471,7 @@ internal sealed class Replica
 
     private Instant NextTime(Instant now)
     {
-        Instant next = Instant.Min(_node.NextDeadline, Instant.Min(_reads.RetryAt, _refused.RetryAt));
+        Instant next = Instant.Min(_node.NextDeadline, Instant.Min(_reads.RetryAt, Instant.Min(_refused.RetryAt, _apply.RetryAt)));
         next = Instant.Min(next, Instant.Min(Checkpoints.NextTime, Expiry.NextTime));
         if (_proposals.Count + _reads.Count > 0)
         {
