@@ -10,7 +10,9 @@ internal sealed class DiskFullDrill : Drill
 {
     private const int HistoryKeys = 64;
     private const int Megabytes = 96;
-    private const string FullGauge = "raftdb_binlog_full";
+
+    /// <summary>Whichever needs room first: the log for its next segment, or a state for what was applied.</summary>
+    private static readonly string[] FullGauges = ["raftdb_binlog_full", "raftdb_apply_stuck"];
 
     /// <summary>Refusals seen, until then nothing is proven; and how long that may take. A node notices with its next segment.</summary>
     private static readonly TimeSpan NoticeLimit = TimeSpan.FromSeconds(30);
@@ -69,7 +71,7 @@ internal sealed class DiskFullDrill : Drill
         for (int i = 0; i < 20; i++)
         {
             refused += await IsRefusedAsync(run, small, i, cancel) ? 1 : 0;
-            reads += await IsReadAsync(run, small, i, leads, cancel) ? 1 : 0;
+            reads += await IsReadAsync(run, small, i, cancel) ? 1 : 0;
             await Task.Delay(50, cancel);
         }
 
@@ -119,10 +121,10 @@ internal sealed class DiskFullDrill : Drill
         }
     }
 
-    /// <summary>Of a leader: linearizable. A full follower can't keep up, so what it has must do.</summary>
-    private static async Task<bool> IsReadAsync(DrillRun run, NodeProcess small, int i, bool leads, CancellationToken cancel)
+    /// <summary>What the node has must do: a linearizable read needs what was committed last to be applied, and there may be no room for it.</summary>
+    private static async Task<bool> IsReadAsync(DrillRun run, NodeProcess small, int i, CancellationToken cancel)
     {
-        ReadOptions options = new() { Consistency = leads ? "linearizable" : "eventual", Replica = small.Id.ToString(CultureInfo.InvariantCulture) };
+        ReadOptions options = new() { Consistency = "eventual", Replica = small.Id.ToString(CultureInfo.InvariantCulture) };
         try
         {
             await run.View.ClientOf(small.Id).GetAsync(DrillKeys.Key(i % run.Settings.Writers, 0), options, cancel);
@@ -138,15 +140,28 @@ internal sealed class DiskFullDrill : Drill
     private static async Task UntilAsync(DrillRun run, NodeProcess small, bool full, TimeSpan within, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        while (await run.View.CounterAsync(small.Id, FullGauge, cancel) > 0 != full)
+        while (await IsFullAsync(run, small, cancel) != full)
         {
             small.MustRun();
             if (Stopwatch.GetElapsedTime(started) > within)
             {
-                throw new RefusedException($"Node {small.Id} did not say within {within.TotalSeconds:0} s that its disk is {(full ? "full" : "no longer full")} ({FullGauge}).");
+                throw new RefusedException($"Node {small.Id} did not say within {within.TotalSeconds:0} s that its disk is {(full ? "full" : "no longer full")} ({string.Join(", ", FullGauges)}).");
             }
 
             await Task.Delay(20, cancel);
         }
+    }
+
+    private static async Task<bool> IsFullAsync(DrillRun run, NodeProcess small, CancellationToken cancel)
+    {
+        foreach (string gauge in FullGauges)
+        {
+            if (await run.View.CounterAsync(small.Id, gauge, cancel) > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
