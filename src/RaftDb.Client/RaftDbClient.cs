@@ -16,7 +16,7 @@ public sealed class RaftDbClient : IAsyncDisposable
     internal RaftDbClient(IReadOnlyList<Endpoint> endpoints, RaftDbClientOptions options)
     {
         _options = options;
-        _http = new HttpCaller(endpoints, options);
+        _http = new HttpCaller(endpoints, options, _token);
     }
 
     /// <summary>Connects to a cluster and sees that a node answers.</summary>
@@ -62,7 +62,6 @@ public sealed class RaftDbClient : IAsyncDisposable
                 Headers = Conditions(options),
             },
             cancel).ConfigureAwait(false);
-        _token.Take(answer);
         return Parse<PutResult>(answer);
     }
 
@@ -72,7 +71,6 @@ public sealed class RaftDbClient : IAsyncDisposable
         Answer answer = await _http.SendAsync(
             new RequestSpec(HttpMethod.Delete, KeyTarget(key, options), null, Safety.Once) { Headers = Conditions(options) },
             cancel).ConfigureAwait(false);
-        _token.Take(answer);
         return Parse<DeleteResult>(answer);
     }
 
@@ -86,7 +84,6 @@ public sealed class RaftDbClient : IAsyncDisposable
             Answer answer = await _http.SendAsync(
                 new RequestSpec(HttpMethod.Get, target.ToString(), null, Safety.Read) { Headers = _token.HeadersFor(options) },
                 cancel).ConfigureAwait(false);
-            _token.Take(answer);
             return new Entry(
                 answer.Body,
                 answer.Number("RaftDb-Version") ?? 0,
@@ -170,7 +167,6 @@ public sealed class RaftDbClient : IAsyncDisposable
     {
         Answer answer = await _http.SendAsync(
             new RequestSpec(HttpMethod.Get, target, null, Safety.Read) { Only = only, Headers = headers ?? [] }, cancel).ConfigureAwait(false);
-        _token.Take(answer);
         return Parse<T>(answer);
     }
 
@@ -192,7 +188,6 @@ public sealed class RaftDbClient : IAsyncDisposable
                 ContentType = "application/json",
             },
             cancel).ConfigureAwait(false);
-        _token.Take(answer);
         return answer;
     }
 

@@ -1,5 +1,3 @@
-using RaftDb.Client.Http;
-
 namespace RaftDb.Client;
 
 /// <summary>
@@ -11,9 +9,10 @@ internal sealed class TokenKeeper
     private readonly Lock _lock = new();
     private readonly SortedDictionary<ulong, ulong> _seen = [];
 
-    public void Take(Answer answer)
+    /// <summary>Of every answer: that a key is absent, or that a condition did not hold, was seen as well.</summary>
+    public void Take(HttpResponseMessage answer)
     {
-        if (answer.Header("RaftDb-Token") is not { Length: > 0 } text)
+        if (!answer.Headers.TryGetValues("RaftDb-Token", out IEnumerable<string>? values) || values.FirstOrDefault() is not { Length: > 0 } text)
         {
             return;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RaftDb.Cli.Drills.Faults;
 
 namespace RaftDb.ClusterTests;
 
@@ -17,6 +18,9 @@ internal sealed class DrillTests
     [TestCase("snapshot-gap")]
     [TestCase("rolling-restart")]
     [TestCase("whole-cluster-kill", "--rounds", "2")]
+    [TestCase("partition-leader", "--rounds", "1", "--seconds", "1", "--pause-seconds", "2.5")]
+    [TestCase("partition-one-way", "--rounds", "1", "--seconds", "1", "--pause-seconds", "2.5")]
+    [TestCase("chaos", "--minutes", "0.2", "--seed", "1", "--seconds", "1")]
     public async Task A_drill_loses_nothing_that_was_acknowledged(string drill, params string[] arguments)
     {
         (int exitCode, string output, string error) = await Raftdb.RunAsync(["drill", drill, .. arguments, .. WideLimits]);
@@ -28,5 +32,21 @@ internal sealed class DrillTests
             Assert.That(report.RootElement.GetProperty("lost").GetInt64(), Is.Zero, output);
             Assert.That(report.RootElement.GetProperty("acknowledged").GetInt64(), Is.GreaterThanOrEqualTo(50), output);
         }
+    }
+
+    [TestCase("slow-disk")]
+    [TestCase("disk-full")]
+    public async Task A_drill_that_needs_root_runs_or_says_what_it_lacks(string drill)
+    {
+        string? missing = drill == "slow-disk" ? SlowDisk.Missing(Path.GetTempPath()) : MemoryVolume.Missing();
+        if (missing is null)
+        {
+            await A_drill_loses_nothing_that_was_acknowledged(drill, "--seconds", "1");
+            return;
+        }
+
+        (int exitCode, _, string error) = await Raftdb.RunAsync(["drill", drill]);
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(error, Does.Contain(missing));
     }
 }

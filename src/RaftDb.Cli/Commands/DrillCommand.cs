@@ -28,10 +28,13 @@ internal static class DrillCommand
         Option<double?> max = new("--max-ms") { Description = "The longest gap that still passes." };
         Option<int> least = new("--min-acknowledged") { Description = "Fewer acknowledged writes don't pass.", DefaultValueFactory = _ => 500 };
         Option<string?> data = new("--data") { Description = "An empty directory for the nodes; kept. A temporary one without." };
-        Option<double> limit = new("--limit-seconds") { Description = "It fails if it takes longer.", DefaultValueFactory = _ => 300 };
+        Option<double?> limit = new("--limit-seconds") { Description = "It fails if it takes longer. 300 without; chaos: its minutes and 300." };
+        Option<double> minutes = new("--minutes") { Description = "chaos: how long faults happen.", DefaultValueFactory = _ => 3 };
+        Option<int?> seed = new("--seed") { Description = "chaos and partitions: where chance comes from; drawn and printed without." };
+        Option<int?> keys = new("--keys") { Description = "Drills that check a history: over how many keys." };
         Option<string[]> set = new("--set") { Description = "A setting for the nodes, Section:Key=Value; may be given many times." };
         command.Add(name);
-        foreach (Option option in (Option[])[json, rounds, seconds, writers, nodes, ranges, writes, pause, median, max, least, data, limit, set])
+        foreach (Option option in (Option[])[json, rounds, seconds, writers, nodes, ranges, writes, pause, median, max, least, data, limit, minutes, seed, keys, set])
         {
             command.Add(option);
         }
@@ -52,6 +55,9 @@ internal static class DrillCommand
                 MinAcknowledged = parsed.GetValue(least),
                 Data = parsed.GetValue(data),
                 LimitSeconds = parsed.GetValue(limit),
+                Minutes = parsed.GetValue(minutes),
+                Seed = parsed.GetValue(seed),
+                Keys = parsed.GetValue(keys),
                 Set = parsed.GetValue(set) ?? [],
             };
             settings.Validate();

@@ -37,7 +37,7 @@ internal abstract class AwayFollowerDrill : Drill
             run.Cluster.Start(victim);
             await run.Cluster.ReadyAsync([victim], TimeSpan.FromSeconds(120), cancel);
             TimeSpan ready = Stopwatch.GetElapsedTime(started);
-            while (!await HasAppliedAsync(run, victim, goal, cancel))
+            while (!await CaughtUp.HasAppliedAsync(run, victim, goal, cancel))
             {
                 await Task.Delay(5, cancel);
             }
@@ -63,10 +63,4 @@ internal abstract class AwayFollowerDrill : Drill
     protected abstract void Judge(DrillRun run, double snapshotsReceived);
 
     private static ulong Commits(IReadOnlyList<RangeStatus> ranges) => ranges.Aggregate(0UL, (sum, range) => sum + range.Commit);
-
-    private static async Task<bool> HasAppliedAsync(DrillRun run, NodeProcess victim, IReadOnlyList<RangeStatus> goal, CancellationToken cancel)
-    {
-        IReadOnlyList<RangeStatus> now = await run.View.RangesAsync(victim.Id, cancel);
-        return goal.All(range => now.Any(own => own.Id == range.Id && ClusterView.AppliedOn(own, victim.Id) >= range.Commit));
-    }
 }

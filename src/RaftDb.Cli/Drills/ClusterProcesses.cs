@@ -1,9 +1,10 @@
+using RaftDb.Cli.Drills.Faults;
 using RaftDb.Client;
 
 namespace RaftDb.Cli.Drills;
 
 /// <summary>A cluster of real node processes on free loopback ports. Disposing ends every process it started, by pid.</summary>
-internal sealed class ClusterProcesses : IDisposable
+internal sealed class ClusterProcesses : IAsyncDisposable
 {
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(20);
 
@@ -11,6 +12,7 @@ internal sealed class ClusterProcesses : IDisposable
     private readonly IReadOnlyList<string> _settings;
     private readonly string _directory;
     private readonly bool _temporary;
+    private readonly Stack<Action> _atTheEnd = [];
     private readonly HttpClient _ready = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     public ClusterProcesses(DrillSettings settings, IEnumerable<string> extraSettings)
@@ -42,6 +44,9 @@ internal sealed class ClusterProcesses : IDisposable
     /// <summary>Whether the data stays: when something went wrong there is something to look at.</summary>
     public bool Keep { get; set; }
 
+    /// <summary>The network between the nodes, once <see cref="ConnectThroughLinks"/> was called.</summary>
+    public ClusterLinks? Links { get; private set; }
+
     public IReadOnlyList<Endpoint> HttpEndpoints => [.. Nodes.Select(node => node.Http)];
 
     public NodeProcess this[ulong id] => Nodes[(int)id - 1];
@@ -54,8 +59,20 @@ internal sealed class ClusterProcesses : IDisposable
         }
     }
 
-    public void Start(NodeProcess node) =>
-        node.Start(string.Join(',', Nodes.Select(one => $"{one.Id}={one.Peer}")), _splitKeys, _settings);
+    public void Start(NodeProcess node)
+    {
+        Links?.ComesUp(node);
+        node.Start(Links?.ClusterFor(node) ?? string.Join(',', Nodes.Select(one => $"{one.Id}={one.Peer}")), _splitKeys, _settings);
+    }
+
+    /// <summary>
+    /// From their next start on the nodes reach each other through proxies. The first start must be without: all nodes have to be told the
+    /// same --cluster then, and a proxy belongs to one dialling node.
+    /// </summary>
+    public void ConnectThroughLinks() => Links = new(Nodes);
+
+    /// <summary>Something to undo when all nodes have ended, whatever happens; the last first.</summary>
+    public void AtTheEnd(Action undo) => _atTheEnd.Push(undo);
 
     public async Task ReadyAsync(IEnumerable<NodeProcess> nodes, TimeSpan within, CancellationToken cancel)
     {
@@ -88,12 +105,14 @@ internal sealed class ClusterProcesses : IDisposable
 
     public async Task KillAsync(NodeProcess node, CancellationToken cancel)
     {
+        Links?.GoesDown(node);
         node.Signal(Signals.Kill);
         await node.ExitAsync(ExitLimit, cancel);
     }
 
     public async Task StopAsync(NodeProcess node, CancellationToken cancel)
     {
+        Links?.GoesDown(node);
         node.Signal(Signals.Terminate);
         await node.ExitAsync(ExitLimit, cancel);
     }
@@ -112,14 +131,24 @@ internal sealed class ClusterProcesses : IDisposable
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         foreach (NodeProcess node in Nodes)
         {
             node.Dispose();
         }
 
+        if (Links is { } links)
+        {
+            await links.DisposeAsync();
+        }
+
         _ready.Dispose();
+        while (_atTheEnd.TryPop(out Action? undo))
+        {
+            undo();
+        }
+
         if (!Keep && _temporary)
         {
             Directory.Delete(_directory, recursive: true);

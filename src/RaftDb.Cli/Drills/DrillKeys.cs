@@ -12,7 +12,7 @@ internal static class DrillKeys
     public static string Value(int writer, int sequence) => string.Create(CultureInfo.InvariantCulture, $"value {sequence} of writer {writer}");
 
     /// <summary>A register beside a writer's keys, in the same range.</summary>
-    public static string Register(int writer) => string.Create(CultureInfo.InvariantCulture, $"w{writer:000}.register");
+    public static string Register(int writer, int number) => string.Create(CultureInfo.InvariantCulture, $"w{writer:000}.{number:000}.register");
 
     public static bool IsRegister(string key) => key.EndsWith(".register", StringComparison.Ordinal);
 

@@ -9,6 +9,8 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
 {
     private readonly List<string> _failures = [];
     private Workload? _load;
+    private HistoryLoad? _historyLoad;
+    private int _clients;
 
     public DrillSettings Settings { get; } = settings;
 
@@ -17,6 +19,12 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
     public ClusterView View { get; } = new(cluster);
 
     public AckLedger Ledger { get; } = new(settings.Writers);
+
+    /// <summary>What the clients of <see cref="StartHistoryLoad"/> did; checked at the end.</summary>
+    public HistoryRecorder Recorder { get; } = new();
+
+    /// <summary>What chance there is comes from it.</summary>
+    public int Seed { get; } = settings.Seed ?? Random.Shared.Next(1, 1_000_000);
 
     public Progress Progress { get; } = progress;
 
@@ -41,14 +49,38 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
         long started = Stopwatch.GetTimestamp();
         Cluster.StartAll();
         await Cluster.ReadyAsync(Cluster.Nodes, TimeSpan.FromSeconds(60), cancel);
+        if (drill.BreaksLinks)
+        {
+            await Cluster.StopAllAsync(cancel);
+            Cluster.ConnectThroughLinks();
+            Cluster.StartAll();
+            await Cluster.ReadyAsync(Cluster.Nodes, TimeSpan.FromSeconds(60), cancel);
+        }
+
         Progress.Step(FormattableString.Invariant(
             $"{Cluster.Nodes.Count} nodes are ready after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s: {string.Join(", ", Cluster.Nodes.Select(node => $"node {node.Id} on {node.Http}"))}"));
     }
 
     public void StartLoad() => _load = new Workload(Ledger, Cluster.HttpEndpoints, drill.RetriesUnknownOutcomes);
 
+    public void StartHistoryLoad(int keys)
+    {
+        HistoryLoadSettings load = new(Settings.Writers, Settings.Keys ?? keys, Settings.Writers, Seed);
+        _historyLoad = new HistoryLoad(Recorder, Cluster, load, NextClient(HistoryLoad.ClientsOf(load, Cluster)));
+    }
+
+    /// <summary>Numbers for clients of the history; none is used twice.</summary>
+    public int NextClient(int count) => (_clients += count) - count + 1;
+
     public async Task StopLoadAsync()
     {
+        if (_historyLoad is { } historyLoad)
+        {
+            await historyLoad.StopAsync();
+            await historyLoad.DisposeAsync();
+            _historyLoad = null;
+        }
+
         if (_load is { } load)
         {
             await load.StopAsync();
@@ -173,6 +205,11 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
         if (_load is { } load)
         {
             await load.DisposeAsync();
+        }
+
+        if (_historyLoad is { } historyLoad)
+        {
+            await historyLoad.DisposeAsync();
         }
 
         await View.DisposeAsync();

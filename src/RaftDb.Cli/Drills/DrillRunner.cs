@@ -11,10 +11,16 @@ internal static class DrillRunner
 {
     public static async Task<DrillReport> RunAsync(Drill drill, DrillSettings settings, Progress progress, CancellationToken cancel)
     {
+        if (drill.Missing(settings) is { } missing)
+        {
+            throw new RefusedException($"The drill {drill.Name} can't run here: {missing}");
+        }
+
         long started = Stopwatch.GetTimestamp();
+        double limitSeconds = settings.LimitSeconds ?? drill.LimitSeconds(settings);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(settings.LimitSeconds));
-        using ClusterProcesses cluster = new(settings, drill.NodeSettings);
+        limit.CancelAfter(TimeSpan.FromSeconds(limitSeconds));
+        await using ClusterProcesses cluster = new(settings, drill.NodeSettings);
 
         // The terminal hanging up must not leave processes behind either.
         using PosixSignalRegistration hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
@@ -27,6 +33,7 @@ internal static class DrillRunner
         try
         {
             // 1. A fresh cluster, and the drill itself.
+            drill.Prepare(settings, cluster);
             await run.StartClusterAsync(limit.Token);
             await drill.RunAsync(run, limit.Token);
 
@@ -37,7 +44,7 @@ internal static class DrillRunner
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            run.Fail($"It was not done within {settings.LimitSeconds:0} s (--limit-seconds).");
+            run.Fail($"It was not done within {limitSeconds:0} s (--limit-seconds).");
         }
         catch (Exception failure) when (failure is RefusedException or RaftDbException)
         {
@@ -45,9 +52,10 @@ internal static class DrillRunner
         }
 
         // 3. The verdict.
-        if (run.Ledger.Acknowledged < settings.MinAcknowledged)
+        long acknowledged = run.Ledger.Acknowledged + run.Recorder.Written;
+        if (acknowledged < settings.MinAcknowledged)
         {
-            run.Fail($"Only {run.Ledger.Acknowledged} writes were acknowledged: fewer than {settings.MinAcknowledged} prove nothing.");
+            run.Fail($"Only {acknowledged} writes were acknowledged: fewer than {settings.MinAcknowledged} prove nothing.");
         }
 
         DrillReport report = Report(drill, run, verdict, Stopwatch.GetElapsedTime(started));
@@ -64,6 +72,13 @@ internal static class DrillRunner
     private static async Task<Verdict> VerifyAsync(DrillRun run, CancellationToken cancel)
     {
         await run.View.ConvergedAsync(TimeSpan.FromSeconds(60), cancel);
+        int badKeys = 0;
+        if (!run.Recorder.IsEmpty)
+        {
+            await HistoryVerification.ReadEverywhereAsync(run, cancel);
+            badKeys = await HistoryVerification.CheckAsync(run);
+        }
+
         Dictionary<ulong, IReadOnlyDictionary<string, string>> replicas = [];
         foreach (NodeProcess node in run.Cluster.Nodes)
         {
@@ -92,7 +107,7 @@ internal static class DrillRunner
         run.Measured["ranges_with_equal_digests"] = equal;
         run.Progress.Step(
             $"Verified {verdict.Checked} writes on {replicas.Count} replicas: {verdict.Lost} lost; of {verdict.UnknownPresent + verdict.UnknownAbsent} unknown outcomes {verdict.UnknownPresent} are there; digests of {equal} ranges are equal");
-        return verdict;
+        return verdict with { Lost = verdict.Lost + badKeys };
     }
 
     private static DrillReport Report(Drill drill, DrillRun run, Verdict verdict, TimeSpan elapsed)
@@ -106,16 +121,21 @@ internal static class DrillRunner
             }
         }
 
+        foreach ((string code, long count) in run.Recorder.Errors())
+        {
+            errors[code] = errors.GetValueOrDefault(code) + count;
+        }
+
         return new()
         {
             Drill = drill.Name,
             Passed = run.Failures.Count == 0,
-            Acknowledged = run.Ledger.Acknowledged,
+            Acknowledged = run.Ledger.Acknowledged + run.Recorder.Written,
             Lost = verdict.Lost,
-            Unknown = run.Ledger.Unknown,
+            Unknown = run.Ledger.Unknown + run.Recorder.Unknown,
             UnknownPresent = verdict.UnknownPresent,
             UnknownAbsent = verdict.UnknownAbsent,
-            Refused = run.Ledger.Refused,
+            Refused = run.Ledger.Refused + run.Recorder.Failed,
             Rounds = run.Rounds,
             GapMs = run.Gaps.Count == 0
                 ? null

@@ -30,7 +30,17 @@ internal sealed record DrillSettings
     /// <summary>Where the nodes keep their data; a temporary directory, removed at the end, when null.</summary>
     public string? Data { get; init; }
 
-    public double LimitSeconds { get; init; } = 300;
+    /// <summary>The drill fails when it takes longer.</summary>
+    public double? LimitSeconds { get; init; }
+
+    /// <summary>chaos: how long faults happen.</summary>
+    public double Minutes { get; init; } = 3;
+
+    /// <summary>What chance there is comes from it; one is drawn when null.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Drills that check a history: how many keys it has.</summary>
+    public int? Keys { get; init; }
 
     /// <summary>More options for the nodes, as `raftdb start --set` takes them.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
@@ -44,7 +54,9 @@ internal sealed record DrillSettings
         Within("--ranges", Ranges, 1, Writers);
         Within("--writes", Writes ?? 1, 1, 10_000_000);
         Within("--pause-seconds", PauseSeconds, 0.1, 60);
-        Within("--limit-seconds", LimitSeconds, 10, 86_400);
+        Within("--limit-seconds", LimitSeconds ?? 300, 10, 86_400);
+        Within("--minutes", Minutes, 0.05, 1440);
+        Within("--keys", Keys ?? 1, 1, 100_000);
     }
 
     private static void Within(string option, double value, double least, double most)

@@ -14,9 +14,15 @@ internal sealed class NodeProcess(ulong id, Endpoint http, Endpoint resp, Endpoi
 
     public Endpoint Peer { get; } = peer;
 
+    /// <summary>Where its data is.</summary>
+    public string Data { get; } = data;
+
+    /// <summary>Its process, while it runs.</summary>
+    public int? Pid => _process is { HasExited: false } process ? process.Id : null;
+
     public bool Runs => _process is { HasExited: false };
 
-    private string OutputFile => $"{data}.out";
+    private string OutputFile => $"{Data}.out";
 
     public void Start(string cluster, IReadOnlyList<string> splitKeys, IEnumerable<string> settings)
     {
@@ -29,7 +35,7 @@ internal sealed class NodeProcess(ulong id, Endpoint http, Endpoint resp, Endpoi
         }
 
         command.AddRange([
-            "start", "--id", $"{Id}", "--data", data, "--http", $"{Http}", "--resp", $"{resp}", "--peer", $"{Peer}", "--cluster", cluster]);
+            "start", "--id", $"{Id}", "--data", Data, "--http", $"{Http}", "--resp", $"{resp}", "--peer", $"{Peer}", "--cluster", cluster]);
         if (splitKeys.Count > 0)
         {
             command.AddRange(["--split-keys", string.Join(',', splitKeys)]);

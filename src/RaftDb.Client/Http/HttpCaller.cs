@@ -14,16 +14,18 @@ internal sealed class HttpCaller : IDisposable
     private static readonly ResiliencePropertyKey<Call> CallKey = new("call");
 
     private readonly RaftDbClientOptions _options;
+    private readonly TokenKeeper _token;
     private readonly SocketsHttpHandler _handler;
     private readonly HttpMessageInvoker _invoker;
     private readonly NodeCircuit[] _nodes;
     private readonly ResiliencePipeline<Attempt> _retries;
     private int _preferred;
 
-    public HttpCaller(IReadOnlyList<Endpoint> endpoints, RaftDbClientOptions options)
+    public HttpCaller(IReadOnlyList<Endpoint> endpoints, RaftDbClientOptions options, TokenKeeper token)
     {
         options.Validate();
         _options = options;
+        _token = token;
         _nodes = [.. endpoints.Select(endpoint => new NodeCircuit(endpoint, options.CircuitBreak))];
         _handler = new SocketsHttpHandler
         {
@@ -139,7 +141,8 @@ internal sealed class HttpCaller : IDisposable
         TimeSpan time = _options.AttemptTimeout is { } most && most < call.Remaining ? most : call.Remaining;
         if (_options.AttemptTimeout is not null)
         {
-            limit.CancelAfter(time);
+            // The deadline may have passed since somebody looked at it.
+            limit.CancelAfter(time > TimeSpan.Zero ? time : TimeSpan.Zero);
         }
 
         try
@@ -147,6 +150,7 @@ internal sealed class HttpCaller : IDisposable
             using HttpRequestMessage message = request.ToMessage(endpoint, time);
             using HttpResponseMessage response = await _invoker.SendAsync(message, limit.Token).ConfigureAwait(false);
             byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
+            _token.Take(response);
             return response.IsSuccessStatusCode
                 ? new Attempt(new Answer(response, body), null)
                 : Classify(request, response.StatusCode, ProblemReader.Read(response, body, endpoint));

@@ -10,7 +10,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 {
     public async ValueTask<Outcome<GetAnswer>> GetAsync(Replica replica, ReadOnlyMemory<byte> key, ReadOptions options, Deadline deadline)
     {
-        (RequestError? refusal, Instant? asOf) = await PrepareAsync(replica, options, deadline);
+        (RequestError? refusal, Instant? asOf, LogIndex needed) = await PrepareAsync(replica, options, deadline);
         if (refusal is not null)
         {
             return refusal;
@@ -20,6 +20,11 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
         if (view is null)
         {
             return Stopping();
+        }
+
+        if (view.Applied.Index < needed)
+        {
+            return Full(replica);
         }
 
         if (!view.Descriptor.Contains(key.Span))
@@ -33,7 +38,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
     public async ValueTask<Outcome<ScanAnswer>> ScanAsync(Replica replica, ScanQuery query, ReadOptions options, Deadline deadline)
     {
-        (RequestError? refusal, Instant? asOf) = await PrepareAsync(replica, options, deadline);
+        (RequestError? refusal, Instant? asOf, LogIndex needed) = await PrepareAsync(replica, options, deadline);
         if (refusal is not null)
         {
             return refusal;
@@ -45,6 +50,11 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
         if (view is null)
         {
             return Stopping();
+        }
+
+        if (view.Applied.Index < needed)
+        {
+            return Full(replica);
         }
 
         RangeDescriptor range = view.Descriptor;
@@ -81,28 +91,28 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
     private static int Compare(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) => a.Span.SequenceCompareTo(b.Span);
 
-    /// <summary>Waits until the replica may serve; gives the time before which everything committed is shown, where that is known.</summary>
-    private async ValueTask<(RequestError? Refusal, Instant? AsOf)> PrepareAsync(Replica replica, ReadOptions options, Deadline deadline)
+    /// <summary>Waits until the replica may serve; gives the time before which everything committed is shown, where that is known, and what a view must show.</summary>
+    private async ValueTask<(RequestError? Refusal, Instant? AsOf, LogIndex Needed)> PrepareAsync(Replica replica, ReadOptions options, Deadline deadline)
     {
         switch (options.Consistency)
         {
             case Consistency.Eventual:
-                return (Halted(replica), null);
+                return (Halted(replica), null, LogIndex.Zero);
 
             case Consistency.Session:
                 LogIndex seen = options.Token[replica.Range];
                 if (replica.Halted is null && replica.State.Machine.Applied.Index >= seen)
                 {
-                    return (null, null);
+                    return (null, null, seen);
                 }
 
-                return (Refusal(await replica.WaitAppliedAsync(seen, deadline.At), replica, options), null);
+                return (Refusal(await replica.WaitAppliedAsync(seen, deadline.At), replica, options), null, seen);
 
             case Consistency.Bounded:
                 if (replica.Halted is null && replica.Proof is { } proof && clock.Now - proof.AsOf <= options.MaxStaleness
                     && replica.State.Machine.Applied.Index >= proof.Index)
                 {
-                    return (null, proof.AsOf);
+                    return (null, proof.AsOf, proof.Index);
                 }
 
                 break;
@@ -115,7 +125,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
             refusal = TooStale(replica, options);
         }
 
-        return (refusal, result.AsOf);
+        return (refusal, result.AsOf, result.Index);
     }
 
     /// <summary>Null when the node is closing its states.</summary>
@@ -138,6 +148,10 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
     }
 
     private RequestError Stopping() => new(ErrorCode.Unavailable, $"Node {node} is stopping. Ask another node.");
+
+    private RequestError Full(Replica replica) => new(
+        ErrorCode.NoSpace,
+        $"The disk of node {node} is full: its replica of range {replica.Range} can't show what it applied last. Free some space, ask another node, or read with consistency=eventual.");
 
     private TimeSpan? Age(Instant? asOf) => asOf is { } time ? clock.Now - time : null;
 

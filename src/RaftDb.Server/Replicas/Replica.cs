@@ -44,7 +44,7 @@ internal sealed class Replica
         _state = state;
         _node = new RaftNode(options, start, host.Binlog.Reader(range), host.Now, seed);
         _apply = new ApplyPipeline(this, host);
-        _newProposals = new NewProposals(_proposals, _refused, host.Metrics);
+        _newProposals = new NewProposals(_proposals, _refused, _apply, host.Metrics);
         Marks = new MarkedViews(this, host);
         Checkpoints = new CheckpointPolicy(this, host);
         Snapshots = new SnapshotSender(this, host);
@@ -79,6 +79,9 @@ internal sealed class Replica
 
     /// <summary>Why this replica has stopped; null while it works. Thread-safe.</summary>
     public string? Halted => _halted;
+
+    /// <summary>Whether what is committed can't be applied for lack of room on the disk. Thread-safe.</summary>
+    public bool IsStuck => _apply.IsStuck;
 
     /// <summary>Proposals that were not taken from the inbox yet. Thread-safe.</summary>
     public int QueuedProposals => _inbox.Proposals;
@@ -262,6 +265,9 @@ internal sealed class Replica
                     _reads.Applied(applied);
                     Checkpoints.Applied(done.Entries.Count);
                     break;
+                case ApplyStuck:
+                    _apply.Stuck(now);
+                    break;
                 case BinlogWrite refused:
                     _refused.Add(refused, now);
                     break;
@@ -324,16 +330,9 @@ internal sealed class Replica
             State = ready,
             Completed = Persisted,
             Refused = Post,
+            Order = _refused.NextOrder(),
         };
-        if (_refused.Any)
-        {
-            _refused.AddBehind(write);
-        }
-        else
-        {
-            output.Write(write);
-        }
-
+        _refused.Write(write, output);
         WriteRefused(output);
     }
 
@@ -437,6 +436,7 @@ internal sealed class Replica
             _lookAt = now + TimeSpan.FromSeconds(1);
         }
 
+        _apply.Consider(now);
         Checkpoints.Consider(now);
         Expiry.Consider(now, _node.Role == Role.Leader);
         Marks.Consider(now);
@@ -461,7 +461,7 @@ internal sealed class Replica
 
     private Instant NextTime(Instant now)
     {
-        Instant next = Instant.Min(_node.NextDeadline, Instant.Min(_reads.RetryAt, _refused.RetryAt));
+        Instant next = Instant.Min(_node.NextDeadline, Instant.Min(_reads.RetryAt, Instant.Min(_refused.RetryAt, _apply.RetryAt)));
         next = Instant.Min(next, Instant.Min(Checkpoints.NextTime, Instant.Min(Expiry.NextTime, Marks.NextTime)));
         if (_proposals.Count + _reads.Count > 0)
         {

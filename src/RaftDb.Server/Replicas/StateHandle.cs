@@ -1,4 +1,5 @@
 using RaftDb.Storage;
+using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines;
 using RaftDb.Storage.StateMachines.Digests;
 using RaftDb.Storage.StateMachines.Reads;
@@ -55,7 +56,8 @@ internal sealed class StateHandle(IStateMachine machine)
         Release();
     }
 
-    /// <summary>A read view that keeps the state machine in use until it is disposed; null when it is on its way out.</summary>
+    /// <summary>A read view that keeps the state machine in use until it is disposed; null when it is on its way out. While the disk is full it may show less than what was
+    /// applied: look at its <see cref="IReadView.Applied"/>.</summary>
     public IReadView? TryOpenReadView()
     {
         if (!TryUse())
@@ -65,12 +67,24 @@ internal sealed class StateHandle(IStateMachine machine)
 
         try
         {
-            return new HeldView(Machine.OpenReadView(), this);
+            return new HeldView(Open(), this);
         }
         catch
         {
             Release();
             throw;
+        }
+    }
+
+    private IReadView Open()
+    {
+        try
+        {
+            return Machine.OpenReadView();
+        }
+        catch (DiskFullException)
+        {
+            return Machine.OpenCommittedView();
         }
     }
 

@@ -34,15 +34,20 @@ public interface IStateMachine : IDisposable
     /// <summary>Applies consecutive entries (the first one follows <see cref="Applied"/>) in one transaction and adds one result per entry
     /// (null for no-ops and configuration changes). <paramref name="configurations"/> gives the configuration in force after each configuration entry.
     /// A local failure throws <see cref="StorageFailedException"/>, and so does a command that this version doesn't know (with <see cref="UnknownCommandException"/>
-    /// inside); then nothing of the batch is applied and the replica stays halted: reads go on, later applies and checkpoints throw.</summary>
+    /// inside); then nothing of the batch is applied and the replica stays halted: reads go on, later applies and checkpoints throw.
+    /// A full disk throws <see cref="Disk.DiskFullException"/>; then nothing of the batch is applied either, and it may be tried again.</summary>
     void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results);
 
-    /// <summary>A stable view of the state as of its <see cref="IReadView.Applied"/>, which is at least what <see cref="Applied"/> was at the call.</summary>
+    /// <summary>A stable view of the state as of its <see cref="IReadView.Applied"/>, which is at least what <see cref="Applied"/> was at the call.
+    /// Throws <see cref="Disk.DiskFullException"/> when the disk has no room to show all of it.</summary>
     IReadView OpenReadView();
 
+    /// <summary>A view of what is shown already, which may be older than <see cref="Applied"/>: for when the disk is full.</summary>
+    IReadView OpenCommittedView() => OpenReadView();
+
     /// <summary>Makes everything applied before the call durable in the state file (SQLite's checkpoint) and returns what it holds durably.
-    /// Takes long; applies go on meanwhile, but for a moment at the end. Null: not everything could be written back (long readers): try later. The caller has synced
+    /// Takes long; applies go on meanwhile, but for a moment at the end. Null: not everything could be written back (long readers, a full disk): try later. The caller has synced
     /// the binlog up to <see cref="Applied"/> of the call before.</summary>
     RangeCheckpoint? Checkpoint();
 

@@ -2,6 +2,7 @@ using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
 using RaftDb.Storage.Binlog;
+using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
 using RaftDb.Storage.StateMachines.Snapshots;
@@ -101,6 +102,8 @@ internal sealed class SqliteStateMachine : IStateMachine
                     Commit();
                 }
 
+                ApplyLostAgain();
+
                 // 1. Everything in one savepoint, 2. then what it changed beside the rows, 3. and only after both do others see it.
                 _transaction.BeginBatch();
                 var batch = new ApplyBatch(_published.Meta, _published.EarliestExpiry);
@@ -118,12 +121,13 @@ internal sealed class SqliteStateMachine : IStateMachine
                     batch.EarliestExpiry = _table.EarliestExpiry();
                 }
 
-                _transaction.EndBatch(entries.Count, bytes);
+                _transaction.EndBatch(entries, configurations, bytes);
                 Volatile.Write(ref _published, new(batch.ToMeta(), batch.EarliestExpiry));
             }
             catch (Exception e)
             {
                 results.RemoveRange(kept, results.Count - kept);
+                ThrowIfFull(e);
                 Halt(e);
                 if (e is OutOfMemoryException)
                 {
@@ -137,6 +141,8 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public IReadView OpenReadView() => OpenSqliteView();
 
+    public IReadView OpenCommittedView() => _readers.Rent(Volatile.Read(ref _committed));
+
     public RangeCheckpoint? Checkpoint()
     {
         ThrowIfHalted();
@@ -144,6 +150,11 @@ internal sealed class SqliteStateMachine : IStateMachine
         {
             StateMeta? durable = _checkpointer.Run(_applying, _readers, () => Volatile.Read(ref _committed), Commit);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
+        }
+        catch (Exception e) when (e is DiskFullException || (e is StorageFailedException failed && SqliteFailure.IsFull(failed)))
+        {
+            // What could not be written back is still in the WAL, or comes again from the binlog.
+            return null;
         }
         catch (StorageFailedException e)
         {
@@ -155,7 +166,15 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public ISnapshotSource BeginSnapshot()
     {
-        ShowApplied();
+        try
+        {
+            ShowApplied();
+        }
+        catch (DiskFullException)
+        {
+            // A copy of what was committed last is good as well: its index is read from the copy.
+        }
+
         return _snapshots.Begin();
     }
 
@@ -180,7 +199,7 @@ internal sealed class SqliteStateMachine : IStateMachine
                     Commit();
                 }
             }
-            catch (StorageFailedException)
+            catch (Exception e) when (e is StorageFailedException or DiskFullException)
             {
                 // The binlog has it all: the next start replays more.
             }
@@ -259,7 +278,7 @@ internal sealed class SqliteStateMachine : IStateMachine
     /// <summary>Under the lock of the applies: commits what they have left open.</summary>
     private void Commit()
     {
-        if (!_transaction.IsOpen)
+        if (!_transaction.IsOpen && !_transaction.IsLost)
         {
             if (_committed.Applied != _published.Meta.Applied)
             {
@@ -271,6 +290,7 @@ internal sealed class SqliteStateMachine : IStateMachine
 
         try
         {
+            ApplyLostAgain();
             StateMeta meta = _published.Meta;
             Store(meta);
             _transaction.Commit();
@@ -279,8 +299,55 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
         catch (Exception e)
         {
+            ThrowIfFull(e);
             Interlocked.CompareExchange(ref _halted, e, null);
             throw;
+        }
+    }
+
+    /// <summary>Under the lock of the applies: what a full disk took back is applied again, with the same results as before, which nobody needs any more.</summary>
+    private void ApplyLostAgain()
+    {
+        if (!_transaction.IsLost)
+        {
+            return;
+        }
+
+        _transaction.BeginAgain();
+        var batch = new ApplyBatch(_committed, _table.EarliestExpiry());
+        foreach (AppliedBatch lost in _transaction.Batches)
+        {
+            int nextConfiguration = 0;
+            for (int i = 0; i < lost.Entries.Count; i++)
+            {
+                Apply(lost.Entries[i], lost.Configurations, ref nextConfiguration, ref batch);
+            }
+        }
+
+        Check.That(batch.Applied == _published.Meta.Applied, $"what a full disk took back ends at {batch.Applied}, but {_published.Meta.Applied} was applied");
+    }
+
+    /// <summary>A full disk takes back the open transaction and halts nothing: it is tried again when somebody next applies, commits or looks.</summary>
+    private void ThrowIfFull(Exception cause)
+    {
+        if (cause is DiskFullException)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+        }
+
+        if (cause is StorageFailedException failure && SqliteFailure.IsFull(failure))
+        {
+            try
+            {
+                _transaction.TakeBack();
+            }
+            catch (StorageFailedException)
+            {
+                // What is in the transaction is not known then: the replica halts with the first failure.
+                return;
+            }
+
+            throw new DiskFullException($"No room on the disk to apply to {_writer.Path}.", cause);
         }
     }
 

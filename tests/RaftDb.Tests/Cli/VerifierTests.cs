@@ -130,7 +130,7 @@ internal sealed class VerifierTests
     [Test]
     public void Registers_are_not_mistaken_for_writes()
     {
-        Data(1)[DrillKeys.Register(1)] = "7";
+        Data(1)[DrillKeys.Register(1, 5)] = "7";
 
         Assert.That(Verifier.Check(_ledger, _replicas).Passed, Is.True);
     }

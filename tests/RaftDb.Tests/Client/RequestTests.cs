@@ -76,6 +76,31 @@ internal sealed class RequestTests
     }
 
     [Test]
+    public async Task That_a_key_is_absent_and_that_a_condition_failed_was_seen_too()
+    {
+        await using FakeNode node = new(request => request.Method == "PUT"
+            ? FakeAnswer.Problem(412, "condition_failed", "", "RaftDb-Token: 3:5")
+            : FakeAnswer.Problem(404, "not_found", "", "RaftDb-Token: 2:9"));
+        await using RaftDbClient db = RaftDbClient.Create(node.Address);
+        await db.GetAsync("a");
+        Assert.That(async () => await db.PutAsync("b", "1", new WriteOptions { IfVersion = 1 }), Throws.InstanceOf<RaftDbException>());
+
+        await db.GetAsync("a", ReadOptions.Session);
+
+        Assert.That(node.Requests[^1].Headers["RaftDb-Token"], Is.EqualTo("2:9,3:5"));
+    }
+
+    [Test]
+    public async Task A_deadline_that_is_over_before_the_first_attempt_is_told_like_any_other()
+    {
+        await using FakeNode node = new(_ => FakeAnswer.PutDone());
+        await using RaftDbClient db = RaftDbClient.Create(
+            node.Address, new() { Timeout = TimeSpan.FromTicks(1), AttemptTimeout = TimeSpan.FromSeconds(1) });
+
+        Assert.That(async () => await db.GetAsync("a"), Throws.InstanceOf<RaftDbException>().With.Property("Code").EqualTo("unavailable"));
+    }
+
+    [Test]
     public async Task A_transaction_is_sent_as_the_interface_describes_it()
     {
         await using FakeNode node = new(_ => FakeAnswer.Of(200, """{"succeeded":true,"range":2,"index":9,"results":[{"op":"put","version":2,"index":9}]}"""));

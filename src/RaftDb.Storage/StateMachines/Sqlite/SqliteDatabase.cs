@@ -74,6 +74,9 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Whether a transaction is open. SQLite ends one by itself after some failures.</summary>
+    public bool IsInTransaction => SqliteNative.sqlite3_get_autocommit(Handle) == 0;
+
     /// <summary>Prepares a statement; it ends with the connection at the latest.</summary>
     public SqliteStatement Prepare(string sql)
     {

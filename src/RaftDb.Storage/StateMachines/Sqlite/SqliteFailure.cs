@@ -29,5 +29,9 @@ internal static class SqliteFailure
     public static bool IsDamage(StorageFailedException failure) =>
         (failure.SqliteCode & 0xff) is SqliteNative.Corrupt or SqliteNative.NotADatabase;
 
+    /// <summary>Whether there was no room: what was under way is rolled back, and may succeed later.</summary>
+    public static bool IsFull(StorageFailedException failure) =>
+        (failure.SqliteCode & 0xff) == SqliteNative.Full || failure.SqliteCode == SqliteNative.SharedMemorySize;
+
     private static string Text(nint utf8) => Marshal.PtrToStringUTF8(utf8) ?? "no message";
 }

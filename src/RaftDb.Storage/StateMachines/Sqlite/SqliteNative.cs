@@ -12,9 +12,13 @@ internal static unsafe partial class SqliteNative
     public const int Ok = 0;
     public const int Busy = 5;
     public const int Corrupt = 11;
+    public const int Full = 13;
     public const int NotADatabase = 26;
     public const int Row = 100;
     public const int Done = 101;
+
+    /// <summary>The shared index of the WAL could not grow: SQLite's word for a full disk there.</summary>
+    public const int SharedMemorySize = 4874;
 
     public const int OpenReadOnly = 0x1;
     public const int OpenReadWrite = 0x2;
@@ -43,6 +47,9 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library)]
     public static partial nint sqlite3_errmsg(nint db);
+
+    [LibraryImport(Library)]
+    public static partial int sqlite3_get_autocommit(nint db);
 
     [LibraryImport(Library)]
     public static partial nint sqlite3_errstr(int code);

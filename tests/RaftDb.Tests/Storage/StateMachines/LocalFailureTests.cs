@@ -1,5 +1,6 @@
 using RaftDb.Raft.Log;
 using RaftDb.Storage;
+using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Tests.Storage.StateMachines;
@@ -8,17 +9,56 @@ namespace RaftDb.Tests.Storage.StateMachines;
 public class LocalFailureTests
 {
     [Test]
-    public void A_full_disk_halts_the_replica_without_moving_the_applied_index()
+    public void A_full_disk_takes_back_the_batch_without_moving_the_applied_index_and_halts_nothing()
     {
         using var state = new StateFixture();
         state.Do(StateFixture.Put("a", "1"));
-        string before = state.State.ComputeDigest(default).Hash;
         using var full = Reopened(state, new() { MaxPages = 12 });
         var results = new List<CommandResult?>();
-        StorageFailedException failure = Assert.Throws<StorageFailedException>(
-            () => full.Apply([Put(2, "b", 10), Put(3, "c", 100_000)], [], results))!;
-        Assert.That(failure.SqliteCode & 0xff, Is.EqualTo(13), "SQLITE_FULL");
-        Halted(full, before, results);
+        Assert.That(() => full.Apply([Put(2, "b", 10), Put(3, "c", 100_000)], [], results), Throws.TypeOf<DiskFullException>());
+        Assert.That(results, Is.Empty);
+        Assert.That(full.Applied.Index.Value, Is.EqualTo(1));
+        Assert.That(() => full.Apply([Put(2, "b", 10), Put(3, "c", 100_000)], [], results), Throws.TypeOf<DiskFullException>(), "it may be tried again");
+
+        full.Apply([Put(2, "b", 10)], [], results);
+        using var view = full.OpenReadView();
+        Assert.That((results.Count, view.Applied.Index.Value), Is.EqualTo((1, 2UL)));
+    }
+
+    [Test]
+    public void What_was_applied_before_the_disk_was_full_is_brought_back()
+    {
+        using var state = new StateFixture();
+        using var twin = new StateFixture();
+        using var full = Reopened(state, new() { MaxPages = 12 });
+        var results = new List<CommandResult?>();
+        full.Apply([Put(1, "a", 10)], [], results);
+        full.Apply([Put(2, "b", 20)], [], results);
+        Assert.That(() => full.Apply([Put(3, "c", 100_000)], [], results), Throws.TypeOf<DiskFullException>());
+
+        full.Apply([Put(3, "c", 30)], [], results);
+        Assert.That((full.Applied.Index.Value, results.Count, full.Size.Keys), Is.EqualTo((3UL, 3, 3L)));
+        twin.State.Apply([Put(1, "a", 10), Put(2, "b", 20), Put(3, "c", 30)], [], []);
+        Assert.That(full.ComputeDigest(default), Is.EqualTo(twin.State.ComputeDigest(default)));
+    }
+
+    [Test]
+    public void A_full_disk_shows_what_was_committed_last()
+    {
+        using var state = new StateFixture();
+        using var full = Reopened(state, new() { MaxPages = 12 });
+        full.Apply([Put(1, "a", 10)], [], []);
+        full.OpenReadView().Dispose();
+        full.Apply([Put(2, "b", 20)], [], []);
+        Assert.That(() => full.Apply([Put(3, "c", 100_000)], [], []), Throws.TypeOf<DiskFullException>());
+
+        using (var committed = full.OpenCommittedView())
+        {
+            Assert.That(committed.Applied.Index.Value, Is.EqualTo(1));
+        }
+
+        Assert.That(full.Checkpoint(), Is.Not.Null, "there is room for what is small");
+        Assert.That(full.Applied.Index.Value, Is.EqualTo(2));
     }
 
     [Test]

@@ -1,0 +1,3 @@
+#!/bin/sh
+# `raftdb drill chaos --help` lists the options.
+exec "$(dirname "$0")/../raftdb" drill chaos "$@"

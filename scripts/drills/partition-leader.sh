@@ -1,0 +1,3 @@
+#!/bin/sh
+# `raftdb drill partition-leader --help` lists the options.
+exec "$(dirname "$0")/../raftdb" drill partition-leader "$@"
