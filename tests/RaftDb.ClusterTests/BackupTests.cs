@@ -13,7 +13,7 @@ internal sealed class BackupTests
     public void RemoveDirectory() => Directory.Delete(_directory, recursive: true);
 
     [Test]
-    public async Task A_restored_cluster_has_the_digests_of_the_backup()
+    public async Task A_cluster_restored_from_a_backup_made_under_load_has_the_digests_of_the_backup()
     {
         string file = Path.Combine(_directory, "backup");
         string first = Path.Combine(_directory, "first");
@@ -29,8 +29,13 @@ internal sealed class BackupTests
                 Assert.That((await Raftdb.RunAsync("put", key, $"value of {key}", "--server", server)).ExitCode, Is.Zero);
             }
 
+            // Writers are at work before, while and after the backup is made.
+            using Raftdb load = Raftdb.Start("bench", "write", "--clients", "8", "--seconds", "8", "--keys", "2000", "--server", server);
+            await CommittedAsync(port + 1, 500);
             (int exitCode, backup, string error) = await Raftdb.RunAsync("backup", file, "--json", "--server", server);
             Assert.That(exitCode, Is.Zero, error);
+            Assert.That(load.HasExited, Is.False, "the load must outlast the backup");
+            Assert.That(await load.ExitAsync(), Is.Zero, load.Error);
             await cluster.TerminateAsync();
             Assert.That(await cluster.ExitAsync(), Is.Zero, cluster.Error);
         }
@@ -54,6 +59,19 @@ internal sealed class BackupTests
                 using JsonDocument digest = JsonDocument.Parse(answer);
                 Assert.That(digest.RootElement.GetProperty("hash").GetString(), Is.EqualTo(range.GetProperty("digest").GetString()), answer);
             }
+        }
+    }
+
+    /// <summary>Waits until so many entries are committed over all ranges.</summary>
+    private static async Task CommittedAsync(int port, ulong entries)
+    {
+        using HttpClient http = new();
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
+        ulong committed = 0;
+        while (committed < entries)
+        {
+            using JsonDocument status = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/v1/status"), patience.Token));
+            committed = status.RootElement.GetProperty("ranges").EnumerateArray().Aggregate(0UL, (sum, range) => sum + range.GetProperty("commit").GetUInt64());
         }
     }
 

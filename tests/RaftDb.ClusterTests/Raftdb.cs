@@ -30,6 +30,8 @@ internal sealed class Raftdb : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    public bool HasExited => _process.HasExited;
+
     public string Out => Text(_out);
 
     public string Error => Text(_error);
