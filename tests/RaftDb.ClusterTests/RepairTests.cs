@@ -11,12 +11,12 @@ internal sealed class RepairTests
     private const int Node = 2;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("raftdb-repair-").FullName;
-    private ThreeNodes _nodes = null!;
+    private NodeCluster _nodes = null!;
 
     [SetUp]
     public async Task StartAsync()
     {
-        _nodes = new ThreeNodes(Path.Combine(_directory, TestContext.CurrentContext.Test.ID));
+        _nodes = new NodeCluster(Path.Combine(_directory, TestContext.CurrentContext.Test.ID));
         await _nodes.StartAllAsync();
         await _nodes.PutManyAsync(1000);
     }
@@ -69,7 +69,7 @@ internal sealed class RepairTests
         });
         await _nodes.RebuiltAsync(Range, Node, 0);
 
-        (int exitCode, JsonElement check) = await ThreeNodes.CheckAsync(_nodes.Server(3));
+        (int exitCode, JsonElement check) = await NodeCluster.CheckAsync(_nodes.Server(3));
         Assert.That(exitCode, Is.EqualTo(1), check.GetRawText());
         JsonElement range = check.GetProperty("ranges").EnumerateArray().Single(r => r.GetProperty("range").GetUInt64() == Range);
         Assert.That(range.GetProperty("verdict").GetString(), Is.EqualTo("differs"), check.GetRawText());
@@ -112,7 +112,7 @@ internal sealed class RepairTests
 
     private async Task AllAreEqualAsync()
     {
-        (int exitCode, JsonElement check) = await ThreeNodes.CheckAsync(_nodes.Server(1));
+        (int exitCode, JsonElement check) = await NodeCluster.CheckAsync(_nodes.Server(1));
         Assert.That((exitCode, check.GetProperty("equal").GetBoolean()), Is.EqualTo((0, true)), check.GetRawText());
         foreach (JsonElement range in check.GetProperty("ranges").EnumerateArray())
         {

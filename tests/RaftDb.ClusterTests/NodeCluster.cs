@@ -3,13 +3,13 @@ using RaftDb.Cli.Drills;
 
 namespace RaftDb.ClusterTests;
 
-/// <summary>Three node processes with one range, whose files a test may touch while a node is stopped.</summary>
-internal sealed class ThreeNodes(string directory) : IDisposable
+/// <summary>Node processes with one range of three replicas, whose files a test may touch while a node is stopped.</summary>
+internal sealed class NodeCluster(string directory, int count = 3) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private readonly int[] _ports = LoopbackPorts.Free(9);
-    private readonly Raftdb?[] _nodes = new Raftdb?[3];
+    private readonly int[] _ports = LoopbackPorts.Free(3 * count);
+    private readonly Raftdb?[] _nodes = new Raftdb?[count];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     public string Server(int node) => $"127.0.0.1:{_ports[3 * (node - 1)]}";
@@ -19,7 +19,7 @@ internal sealed class ThreeNodes(string directory) : IDisposable
     public void Start(int node)
     {
         int first = 3 * (node - 1);
-        string cluster = string.Join(',', Enumerable.Range(1, 3).Select(i => $"{i}=127.0.0.1:{_ports[(3 * (i - 1)) + 2]}"));
+        string cluster = string.Join(',', Enumerable.Range(1, count).Select(i => $"{i}=127.0.0.1:{_ports[(3 * (i - 1)) + 2]}"));
         _nodes[node - 1]?.Dispose();
         _nodes[node - 1] = Raftdb.Start(
             "start", "--id", $"{node}", "--data", Data(node), "--http", Server(node), "--resp", $"127.0.0.1:{_ports[first + 1]}", "--peer", $"127.0.0.1:{_ports[first + 2]}",
@@ -28,12 +28,12 @@ internal sealed class ThreeNodes(string directory) : IDisposable
 
     public async Task StartAllAsync()
     {
-        for (int node = 1; node <= 3; node++)
+        for (int node = 1; node <= count; node++)
         {
             Start(node);
         }
 
-        for (int node = 1; node <= 3; node++)
+        for (int node = 1; node <= count; node++)
         {
             await ReadyAsync(node);
         }
