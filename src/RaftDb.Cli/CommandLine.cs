@@ -21,6 +21,7 @@ internal static class CommandLine
             NodesCommand.Build(),
             RangesCommand.Build(),
             RangeCommand.Build(),
+            CheckCommand.Build(),
             NodeCommand.Build(),
             BinlogCommand.Build(),
             BackupCommand.Build(),

@@ -1,4 +1,5 @@
 using RaftDb.Raft;
+using RaftDb.Raft.Membership;
 
 namespace RaftDb.Storage;
 
@@ -43,6 +44,18 @@ public sealed record RangeDescriptor
     /// <summary>Where its replicas are, by replica id ascending.</summary>
     public required IReadOnlyList<ReplicaDescriptor> Replicas { get; init; }
 
+    private readonly ReplicaId _next;
+
+    /// <summary>The id that the next new replica gets: above every id that was ever given out in this range, those of removed replicas too.</summary>
+    public ReplicaId NextReplicaId
+    {
+        get => new(Math.Max(_next.Value, LowestNextReplicaId));
+        init => _next = value;
+    }
+
+    /// <summary>What the next id is when no replica with a higher id was ever removed. Encoders need to say only what differs from it.</summary>
+    internal ulong LowestNextReplicaId => Replicas.Count == 0 ? 1 : Replicas.Max(r => r.Replica.Value) + 1;
+
     /// <summary>See <see cref="Raft.FailoverMode"/>.</summary>
     public FailoverMode FailoverMode { get; init; }
 
@@ -50,9 +63,43 @@ public sealed record RangeDescriptor
     public bool Contains(ReadOnlySpan<byte> key) =>
         key.SequenceCompareTo(Start.Span) >= 0 && (End is not { } end || key.SequenceCompareTo(end.Span) < 0);
 
+    /// <summary>The same range with other replicas. Ids that were given out stay given out.</summary>
+    public RangeDescriptor WithReplicas(IEnumerable<ReplicaDescriptor> replicas) =>
+        this with { Replicas = [.. replicas.OrderBy(r => r.Replica)], NextReplicaId = NextReplicaId };
+
+    /// <summary>The descriptor once a change of membership is applied that led to <paramref name="configuration"/>: who came is there, who left is not. Decided by the log alone,
+    /// so that all replicas agree on it; ids of replicas that did not come after all are used up all the same.</summary>
+    public RangeDescriptor After(Configuration configuration, IReadOnlyList<ReplicaDescriptor> added)
+    {
+        RangeDescriptor all = WithReplicas(Replicas.Concat(added.Where(a => NodeOf(a.Replica) == default)));
+        return all.WithReplicas(all.Replicas.Where(r => configuration.Contains(r.Replica)));
+    }
+
     /// <summary>The replica on a node; <see cref="ReplicaId.None"/> when there is none.</summary>
-    public ReplicaId ReplicaOn(NodeId node) => Replicas.FirstOrDefault(r => r.Node == node).Replica;
+    public ReplicaId ReplicaOn(NodeId node)
+    {
+        for (int i = 0; i < Replicas.Count; i++)
+        {
+            if (Replicas[i].Node == node)
+            {
+                return Replicas[i].Replica;
+            }
+        }
+
+        return ReplicaId.None;
+    }
 
     /// <summary>The node of a replica; default when it is not one of ours.</summary>
-    public NodeId NodeOf(ReplicaId replica) => Replicas.FirstOrDefault(r => r.Replica == replica).Node;
+    public NodeId NodeOf(ReplicaId replica)
+    {
+        for (int i = 0; i < Replicas.Count; i++)
+        {
+            if (Replicas[i].Replica == replica)
+            {
+                return Replicas[i].Node;
+            }
+        }
+
+        return default;
+    }
 }

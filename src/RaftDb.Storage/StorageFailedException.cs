@@ -5,4 +5,7 @@ public sealed class StorageFailedException(string message, Exception? inner = nu
 {
     /// <summary>SQLite's extended result code, when it was SQLite that failed; else 0.</summary>
     public int SqliteCode { get; init; }
+
+    /// <summary>Whether SQLite found that the file is no sound database, rather than that it could not be read.</summary>
+    public bool IsDamage => StateMachines.Sqlite.SqliteFailure.IsDamage(this);
 }

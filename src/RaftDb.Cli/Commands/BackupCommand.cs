@@ -43,17 +43,21 @@ internal static class RestoreCommand
     }
 }
 
-/// <summary>raftdb recover --data DIR --unsafe</summary>
+/// <summary>raftdb recover --data DIR --unsafe | --resume RANGE</summary>
 internal static class RecoverCommand
 {
     public static Command Build()
     {
-        Command command = new("recover", "Make a lone node usable again when the quorum is lost for good. Acknowledged writes may be lost.");
-        Option<string> data = new("--data") { Description = "The data directory of the node that is left.", Required = true };
+        Command command = new("recover", "For a stopped node: make it usable alone when the quorum is lost for good (acknowledged writes may be lost), or let a halted replica try again.");
+        Option<string> data = new("--data") { Description = "The data directory of the stopped node.", Required = true };
+        Option<ulong?> resume = new("--resume") { Description = "Let this range's replica, which was halted by an entry that broke an invariant, try again." };
         Option<bool> @unsafe = new("--unsafe") { Description = "Say that you know acknowledged writes may be lost." };
         command.Add(data);
         command.Add(@unsafe);
-        command.SetAction((parsed, _) => parsed.GetValue(@unsafe)
+        command.Add(resume);
+        command.SetAction((parsed, _) => parsed.GetValue(resume) is { } range
+            ? RecoverFiles.ResumeAsync(parsed.GetValue(data)!, range)
+            : parsed.GetValue(@unsafe)
             ? RecoverFiles.RecoverAsync(parsed.GetValue(data)!)
             : throw new UsageException("--unsafe: recovering without a quorum may lose acknowledged writes; add --unsafe if nothing else is left."));
         return command;

@@ -1,6 +1,7 @@
 using RaftDb.Server.Bootstrap;
 using RaftDb.Server.Hosting;
 using RaftDb.Storage;
+using RaftDb.Storage.Disk;
 
 namespace RaftDb.Cli.Commands;
 
@@ -8,6 +9,31 @@ namespace RaftDb.Cli.Commands;
 internal static class RecoverFiles
 {
     private const string Consent = "lose what only the others had";
+
+    /// <summary>Removes the mark that keeps a halted replica from being opened.</summary>
+    public static Task<int> ResumeAsync(string data, ulong range)
+    {
+        if (!Directory.Exists(data))
+        {
+            throw new RefusedException($"There is no directory '{data}'. Give the data directory of the stopped node.");
+        }
+
+        try
+        {
+            using DirectoryLock held = DirectoryLock.Take(data);
+            if (new HaltMarks(data).Clear(new RangeId(range)) == 0)
+            {
+                throw new RefusedException($"No replica of range {range} is halted in '{data}'. Nothing was changed.");
+            }
+        }
+        catch (StorageRefusedException e)
+        {
+            throw new RefusedException(e.Message);
+        }
+
+        Console.Out.WriteLine($"The replica of range {range} tries again at the next start.");
+        return Task.FromResult(0);
+    }
 
     public static Task<int> RecoverAsync(string data)
     {

@@ -20,6 +20,10 @@ namespace RaftDb.Client.Protocol;
 [JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(TransferDocument))]
 [JsonSerializable(typeof(DigestDocument))]
+[JsonSerializable(typeof(MoveRequest))]
+[JsonSerializable(typeof(MoveDocument))]
+[JsonSerializable(typeof(CheckRequest))]
+[JsonSerializable(typeof(CheckDocument))]
 internal sealed partial class RaftDbJson : JsonSerializerContext;
 
 /// <summary>The context to use. A class of its own, because the generated half of <see cref="RaftDbJson"/> must be initialised first.</summary>

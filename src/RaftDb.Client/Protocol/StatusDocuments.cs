@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RaftDb.Client.Protocol;
 
 /// <summary>GET /v1/status: the cluster as one node sees it.</summary>
@@ -31,14 +33,15 @@ public sealed record NodeStatus(
 /// <param name="Bytes">Size of the data.</param>
 /// <param name="Keys">Number of keys.</param>
 /// <param name="FirstRetained">The first log index from which a follower can catch up by log.</param>
+/// <param name="Notes">What its leader does about damaged replicas, and what checks have found.</param>
 public sealed record RangeStatus(
     ulong Id, string Kind, BinaryText? Start, BinaryText? End, ulong Generation, ulong? Leader, ulong Term, ulong Commit,
-    IReadOnlyList<ReplicaStatus> Replicas, long Bytes, long Keys, ulong FirstRetained);
+    IReadOnlyList<ReplicaStatus> Replicas, long Bytes, long Keys, ulong FirstRetained, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>One replica of a range.</summary>
 /// <param name="Node">Its node.</param>
 /// <param name="Replica">Its replica id.</param>
-/// <param name="Role">leader, follower, learner, candidate, or unknown.</param>
+/// <param name="Role">leader, follower, learner, candidate, unusable (damaged: it takes no part), or unknown.</param>
 /// <param name="State">How the leader replicates to it (probe, replicate, snapshot); null when this node doesn't lead.</param>
 /// <param name="Match">Durable there, as far as the leader knows; null when unknown.</param>
 /// <param name="Applied">Applied there.</param>

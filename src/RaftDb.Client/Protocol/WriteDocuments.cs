@@ -44,3 +44,14 @@ public sealed record TransferRequest(ulong To);
 /// <param name="Range">The range.</param>
 /// <param name="Leader">The node that leads it now.</param>
 public sealed record TransferDocument(ulong Range, ulong Leader);
+
+/// <summary>The body of POST /v1/ranges/{id}/move.</summary>
+/// <param name="From">The node that gives its replica up.</param>
+/// <param name="To">The node that gets a new one.</param>
+public sealed record MoveRequest(ulong From, ulong To);
+
+/// <summary>The answer to POST /v1/ranges/{id}/move.</summary>
+/// <param name="Range">The range.</param>
+/// <param name="From">The node that has no replica of it any more.</param>
+/// <param name="To">The node that has one now.</param>
+public sealed record MoveDocument(ulong Range, ulong From, ulong To);

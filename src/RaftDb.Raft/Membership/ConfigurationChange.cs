@@ -36,4 +36,7 @@ public sealed record ConfigurationChange(
 {
     /// <summary>The change that leaves a joint configuration.</summary>
     public static readonly ConfigurationChange LeaveJoint = new([]);
+
+    /// <summary>Bytes that go with the change and mean nothing to consensus: whoever applies it learns from them what else changes with it.</summary>
+    public ReadOnlyMemory<byte> Context { get; init; }
 }

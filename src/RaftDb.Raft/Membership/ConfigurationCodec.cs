@@ -2,11 +2,12 @@ namespace RaftDb.Raft.Membership;
 
 /// <summary>The bytes of a configuration (in snapshots and on disk) and of a change (in log entries). A format byte, then:
 /// for a configuration flags (bit 0: automatic leave) and four sets, voters, outgoing voters, learners, learners next; for a
-/// change the transition and a list of kind and replica. Sets and lists are a count and their items; counts and replicas are
+/// change the transition and a list of kind and replica, and in format 2 the context, a count of bytes (at least one) and the bytes. Sets and lists are a count and their items; counts and replicas are
 /// variable-length integers of seven bits a byte, lowest first. There is one encoding of each value, and decoding takes no other.</summary>
 public static class ConfigurationCodec
 {
     private const byte Format = 1;
+    private const byte FormatWithContext = 2;
     private const byte AutoLeaveFlag = 1;
 
     /// <summary>The bytes of a configuration.</summary>
@@ -49,12 +50,18 @@ public static class ConfigurationCodec
     /// <summary>The bytes of a change.</summary>
     public static byte[] EncodeChange(ConfigurationChange change)
     {
-        var bytes = new List<byte> { Format, (byte)change.Transition };
+        var bytes = new List<byte> { change.Context.IsEmpty ? Format : FormatWithContext, (byte)change.Transition };
         WriteVarint(bytes, (ulong)change.Changes.Count);
         foreach (var (kind, replica) in change.Changes)
         {
             bytes.Add((byte)kind);
             WriteVarint(bytes, replica.Value);
+        }
+
+        if (!change.Context.IsEmpty)
+        {
+            WriteVarint(bytes, (ulong)change.Context.Length);
+            bytes.AddRange(change.Context.Span);
         }
 
         return [.. bytes];
@@ -64,7 +71,8 @@ public static class ConfigurationCodec
     public static ConfigurationChange DecodeChange(ReadOnlySpan<byte> bytes)
     {
         var reader = new VarintReader(bytes);
-        ReadFormat(ref reader);
+        var format = reader.Byte();
+        Require(format is Format or FormatWithContext, $"unknown format {format}");
         var transition = (ConfigurationTransition)reader.Byte();
         Require(transition <= ConfigurationTransition.JointExplicitLeave, $"unknown transition {(byte)transition}");
         var changes = new ReplicaChange[reader.Count(bytesPerItem: 2)];
@@ -77,8 +85,15 @@ public static class ConfigurationCodec
             changes[i] = new(kind, new(reader.Varint()));
         }
 
+        ReadOnlyMemory<byte> context = default;
+        if (format == FormatWithContext)
+        {
+            context = reader.Bytes(reader.Count(bytesPerItem: 1));
+            Require(!context.IsEmpty, "a context without bytes");
+        }
+
         reader.End();
-        return new(changes, transition);
+        return new(changes, transition) { Context = context };
     }
 
     private static void WriteSet(List<byte> bytes, IReadOnlyList<ReplicaId> set)

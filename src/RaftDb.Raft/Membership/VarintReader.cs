@@ -59,6 +59,14 @@ internal ref struct VarintReader(ReadOnlySpan<byte> bytes)
         return (int)count;
     }
 
+    /// <summary>A copy of so many bytes, which a count has shown to be there.</summary>
+    public byte[] Bytes(int count)
+    {
+        var bytes = _bytes.Slice(_at, count).ToArray();
+        _at += count;
+        return bytes;
+    }
+
     public readonly void End()
     {
         if (_at != _bytes.Length)

@@ -78,8 +78,20 @@ internal static class ApiRoutes
                 Takes = typeof(TransferRequest),
                 Returns = typeof(TransferDocument),
             });
+        app.MapMethods("/v1/ranges/{id}/move", [HttpMethods.Post], context => edge.RunAsync(context, "move", cluster.MoveAsync)).Describe(
+            new("moveReplica", "Move a replica to another node", "A new replica is filled and takes the place of the old one. Goes on when the time is over: 504 then.")
+            {
+                Takes = typeof(MoveRequest),
+                Returns = typeof(MoveDocument),
+            });
         app.MapMethods("/v1/ranges/{id}/digest", [HttpMethods.Get], context => edge.RunAsync(context, "digest", cluster.DigestAsync)).Describe(
             new("digest", "A digest of this node's replica of a range", "Equal on all replicas at the same applied index.") { Returns = typeof(DigestDocument) });
+        app.MapMethods("/v1/check", [HttpMethods.Post], context => edge.RunAsync(context, "check", cluster.CheckAsync)).Describe(
+            new("check", "Compare the replicas of all ranges, or of one", "At the same applied index, bucket by bucket. Replicas that a majority shows to be wrong are quarantined and rebuilt. Takes as long as reading all of it does.")
+            {
+                Takes = typeof(CheckRequest),
+                Returns = typeof(CheckDocument),
+            });
         app.MapMethods("/v1/ranges/{id}/backup", [HttpMethods.Get], context => edge.RunAsync(context, "backup", cluster.BackupAsync)).Describe(
             new("backup", "A consistent copy of this node's replica of a range", "A line of JSON, then the data: one part of what `raftdb backup` writes.")
             {
@@ -100,7 +112,6 @@ internal static class ApiRoutes
         Unsupported(HttpMethods.Get, "/v1/watch", "watch", "Follow changes", "Scan again, and compare versions, to see what has changed.");
         Unsupported(HttpMethods.Post, "/v1/ranges/{id}/split", "splitRange", "Split a range", "Ranges are cut when the cluster is bootstrapped, with --split-keys.");
         Unsupported(HttpMethods.Post, "/v1/ranges/{id}/merge", "mergeRange", "Merge a range with its right neighbour", "Ranges are cut when the cluster is bootstrapped, with --split-keys.");
-        Unsupported(HttpMethods.Post, "/v1/ranges/{id}/move", "moveReplica", "Move a replica to another node", "Replicas stay on the nodes of --cluster; leadership moves with /v1/ranges/{id}/transfer.");
         Unsupported(HttpMethods.Post, "/v1/nodes/{id}/drain", "drainNode", "Drain a node", "Move leadership away with /v1/ranges/{id}/transfer, then stop the node.");
         Unsupported(HttpMethods.Delete, "/v1/nodes/{id}", "removeNode", "Remove a node", "The nodes are those of --cluster.");
 

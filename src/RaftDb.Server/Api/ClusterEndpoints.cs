@@ -86,6 +86,33 @@ internal sealed class ClusterEndpoints(ApiServices services)
         return null;
     }
 
+    /// <summary>POST /v1/check: compares replicas, which takes as long as reading them does.</summary>
+    public async ValueTask<ErrorCode?> CheckAsync(HttpContext context)
+    {
+        (JsonBody? body, RequestError? error) = await JsonBody.ReadAsync(context, Parameters.None, services.Options).ConfigureAwait(false);
+        using JsonBody? owned = body;
+        if (body is null)
+        {
+            return await Problems.SendAsync(context, error!).ConfigureAwait(false);
+        }
+
+        ulong range = 0;
+        bool isAll = body.Root.ValueKind == JsonValueKind.Object && body.Root.GetPropertyCount() == 0;
+        bool isNull = body.Root.ValueKind == JsonValueKind.Object && body.Root.GetPropertyCount() == 1
+            && body.Root.TryGetProperty("range"u8, out JsonElement none) && none.ValueKind == JsonValueKind.Null;
+        bool isOne = body.Root.ValueKind == JsonValueKind.Object && body.Root.GetPropertyCount() == 1
+            && body.Root.TryGetProperty("range"u8, out JsonElement one) && one.ValueKind == JsonValueKind.Number && one.TryGetUInt64(out range) && range > 0;
+        if (!isAll && !isNull && !isOne)
+        {
+            return await Problems.SendAsync(context, Refusal.Invalid("The body must be {} for all ranges, or {\"range\":ID}.")).ConfigureAwait(false);
+        }
+
+        (CheckDocument? document, error) = await services.Node.CheckAsync(isOne ? new RangeId(range) : null, context.RequestAborted).ConfigureAwait(false);
+        return document is null
+            ? await Problems.SendAsync(context, error!).ConfigureAwait(false)
+            : await AnswerAsync(context, document, Documents.Json.CheckDocument).ConfigureAwait(false);
+    }
+
     /// <summary>POST /v1/ranges/{id}/transfer.</summary>
     public async ValueTask<ErrorCode?> TransferAsync(HttpContext context)
     {
@@ -117,6 +144,40 @@ internal sealed class ClusterEndpoints(ApiServices services)
         return error is not null
             ? await Problems.SendAsync(context, error).ConfigureAwait(false)
             : await AnswerAsync(context, new TransferDocument(range.Value, to), Documents.Json.TransferDocument).ConfigureAwait(false);
+    }
+
+    /// <summary>POST /v1/ranges/{id}/move.</summary>
+    public async ValueTask<ErrorCode?> MoveAsync(HttpContext context)
+    {
+        if (!TryRange(context, out RangeId range))
+        {
+            return await Problems.SendAsync(context, NotARange).ConfigureAwait(false);
+        }
+
+        (JsonBody? body, RequestError? error) = await JsonBody.ReadAsync(context, Parameters.None, services.Options).ConfigureAwait(false);
+        using JsonBody? owned = body;
+        if (body is null)
+        {
+            return await Problems.SendAsync(context, error!).ConfigureAwait(false);
+        }
+
+        if (body.Root.ValueKind != JsonValueKind.Object || body.Root.GetPropertyCount() != 2 || !TryNode(body.Root, "from"u8, out NodeId from) || !TryNode(body.Root, "to"u8, out NodeId to))
+        {
+            return await Problems.SendAsync(context, Refusal.Invalid("The body must be {\"from\":NODE,\"to\":NODE} with nodes' numbers.")).ConfigureAwait(false);
+        }
+
+        error = await services.Node.MoveAsync(range, from, to, body.Context.Timeout, context.RequestAborted).ConfigureAwait(false);
+        return error is not null
+            ? await Problems.SendAsync(context, error).ConfigureAwait(false)
+            : await AnswerAsync(context, new MoveDocument(range.Value, from.Value, to.Value), Documents.Json.MoveDocument).ConfigureAwait(false);
+    }
+
+    private static bool TryNode(JsonElement root, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        ulong number = 0;
+        bool isNode = root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out number) && number > 0;
+        node = new(number);
+        return isNode;
     }
 
     /// <summary>The process answers.</summary>

@@ -10,7 +10,7 @@ namespace RaftDb.Server.Hosting;
 /// <summary>Connects the instruments that look at the node's state when they are read.</summary>
 internal static class MetricsWiring
 {
-    public static void Attach(NodeMetrics metrics, LocalReplicas replicas, NodeBinlog binlog)
+    public static void Attach(NodeMetrics metrics, LocalReplicas replicas, TroubleBook troubles, NodeBinlog binlog)
     {
         metrics.ObserveTerms(() => replicas.All.Select(r => (r.Range, r.Leadership.Term.Value)));
         metrics.ObserveLag(() => replicas.All.Where(r => r.Leadership.IsLeader).SelectMany(Lag));
@@ -23,6 +23,7 @@ internal static class MetricsWiring
         metrics.ObserveGauge("binlog.disk_bytes", "Bytes of the binlog's segment files.", () => binlog.Statistics.DiskBytes);
         metrics.ObserveGauge("binlog.full", "1 when the disk had no room at the last try.", () => binlog.Statistics.IsFull ? 1 : 0);
         metrics.ObserveGauge("apply.stuck", "Ranges whose committed entries can't be applied for lack of room on the disk.", () => replicas.All.Count(r => r.IsStuck));
+        metrics.ObserveGauge("replicas.unusable", "Replicas on this node that take no part: damaged, halted or quarantined.", () => troubles.Own.Count);
         metrics.ObserveGauge("leaders", "Ranges that this node leads.", () => replicas.All.Count(r => r.Leadership.IsLeader));
         metrics.ObserveGauge("checkpoint.debt_bytes", "Bytes of changes that checkpoints have yet to write back.", () => replicas.All.Sum(r => r.State.Machine.CheckpointDebtBytes));
         Counter(metrics, "binlog.written_bytes", "Bytes written to the binlog.", () => binlog.Statistics.WrittenBytes);

@@ -21,6 +21,7 @@ internal sealed class NodeReplicaHost(
     IStateMachineStore store,
     ReplicaScheduler scheduler,
     NodeMetrics metrics,
+    HaltMarks marks,
     ILogger log,
     Action<Exception> fail) : IReplicaHost
 {
@@ -54,5 +55,10 @@ internal sealed class NodeReplicaHost(
     {
         log.LogCritical("The replica of range {Range} on this node has stopped, the others go on: {Reason}", replica.Range, reason);
         replica.Halt(reason);
+    }
+    public void ApplyBroke(Replica replica, LogIndex first, LogIndex last, InvariantBrokenException cause)
+    {
+        log.LogCritical("Range {Range}: {Cause} From the next start on this replica stays halted, and the others serve", replica.Range, cause.Message);
+        marks.Write(replica.Range, replica.Id, first, last, cause.Message);
     }
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Options;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Checks;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -11,7 +12,7 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>The node and, through it, the cluster, as the interfaces show them.</summary>
 internal sealed class NodeView(
-    Guid cluster, NodeOptions options, RangeMap map, LocalReplicas replicas, ITransport transport, RangeStatusBuilder ranges, Readiness readiness, IStateMachineStore store, string sqlite) : INodeView
+    Guid cluster, NodeOptions options, RangeMap map, LocalReplicas replicas, ITransport transport, RangeStatusBuilder ranges, Readiness readiness, ClusterCheck check, ReplicaMoves moves, IStateMachineStore store, string sqlite) : INodeView
 {
     public static readonly string Version =
         typeof(NodeView).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -61,12 +62,17 @@ internal sealed class NodeView(
         return await Task.Run(() => RangeBackup.Make(replica!, store, cancel), cancel) is { } backup ? backup : Replaced(range);
     }
 
+    public async ValueTask<Outcome<CheckDocument>> CheckAsync(RangeId? range, CancellationToken cancel) => await check.CheckAsync(range, cancel);
+
+    public async ValueTask<RequestError?> MoveAsync(RangeId range, NodeId from, NodeId to, TimeSpan within, CancellationToken cancel) =>
+        await moves.MoveAsync(range, from, to, within, cancel);
+
     private static RequestError Replaced(RangeId range) =>
         new(ErrorCode.Unavailable, $"The state of range {range} is being replaced by a snapshot. Retry.");
 
     private RequestError? Local(RangeId range, out Replica? replica)
     {
-        replica = replicas.Find(range);
+        replica = replicas.FindServing(range);
         return replica is not null
             ? null
             : new(

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RaftDb.Raft;
 using RaftDb.Raft.Messages;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Checks;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -13,13 +14,22 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>What comes from other nodes, on its way to the replicas and the router.</summary>
 internal sealed class PeerEvents(
-    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, IStateMachineStore store, ILogger log) : ITransportHandler
+    LocalReplicas replicas, RequestRouter router, RangeStatusBuilder status, TroubleExchange troubles, ReplicaKeeper keeper, SliceService slices, ClusterCheck check, ReplicaMoves moves,
+    IStateMachineStore store, ILogger log) : ITransportHandler
 {
     public void OnMessages(NodeId from, IReadOnlyList<RangeMessage> messages)
     {
         foreach (RangeMessage message in messages)
         {
-            replicas.Find(message.Range)?.Post(new Input.MessageReceived(message.Message));
+            Replica? replica = replicas.Find(message.Range);
+            if (replica?.Id == message.Message.To)
+            {
+                replica.Receive(from, message.Message);
+            }
+            else if (message.Message is AppendEntries or Heartbeat)
+            {
+                keeper.Begin(message.Range, message.Message.To, from);
+            }
         }
     }
 
@@ -34,7 +44,16 @@ internal sealed class PeerEvents(
 
     public async ValueTask<ReadOnlyMemory<byte>> OnRequestAsync(
         NodeId from, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel) =>
-        kind == PeerRequestKind.RangeStatus ? await status.ServeAsync(payload) : await router.ServeAsync(kind, payload, timeout);
+        kind switch
+        {
+            PeerRequestKind.RangeStatus => await status.ServeAsync(payload),
+            PeerRequestKind.Troubles => troubles.Serve(from, payload),
+            PeerRequestKind.Digest => (await slices.LookAsync(SliceRequest.Decode(payload), cancel)).Encode(),
+            PeerRequestKind.Quarantine => await QuarantineAsync(payload),
+            PeerRequestKind.Move => await moves.ServeAsync(payload, timeout, cancel),
+            PeerRequestKind.Check => await check.ServeAsync(payload, cancel),
+            _ => await router.ServeAsync(kind, payload, timeout),
+        };
 
     public ISnapshotSink? OnSnapshotAnnounced(NodeId from, SnapshotAnnouncement announcement)
     {
@@ -66,6 +85,13 @@ internal sealed class PeerEvents(
             installed ? "Installed the snapshot of range {Range} at index {Index}" : "The snapshot of range {Range} at index {Index} was not needed",
             announcement.Range, checkpoint.Position.Index);
         return installed;
+    }
+
+    private async Task<ReadOnlyMemory<byte>> QuarantineAsync(ReadOnlyMemory<byte> payload)
+    {
+        Trouble trouble = TroubleItem.Decode(payload).ToTrouble();
+        await keeper.QuarantineAsync(trouble.Range, trouble.Replica, trouble.Reason);
+        return ReadOnlyMemory<byte>.Empty;
     }
 
     private void PostToReplicasOf(NodeId node, Func<ReplicaId, Input> input)

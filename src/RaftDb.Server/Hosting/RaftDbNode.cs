@@ -14,6 +14,7 @@ using RaftDb.Server.Metrics;
 using RaftDb.Server.Options;
 using RaftDb.Server.Placement;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Checks;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -137,6 +138,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
         foreach (Replica replica in _replicas.All)
         {
+            replica.Marks.Stop();
             if (replica.Halted is null && _binlog is { } binlog && !binlog.Failed.IsCompleted)
             {
                 replica.Checkpoints.Run();
@@ -196,12 +198,14 @@ internal sealed class RaftDbNode : IAsyncDisposable
         int threads = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : threads, own.Appliers > 0 ? own.Appliers : threads, _clock, _binlog, _transport, _log, Fail);
+        HaltMarks marks = new(own.Data);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _transport, _store, _scheduler, _metrics, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _transport, _store, _scheduler, _metrics, marks, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
-        ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
-        IReadOnlyList<UnusableReplica> unusable = replicaStore.OpenAll(replicaStore.CreateInitial(ranges, backup), _replicas);
+        TroubleBook troubles = new(identity.Node, _replicas, _clock);
+        ReplicaStore replicaStore = new(_options, _binlog, _store, host, marks, ranges, _log);
+        replicaStore.OpenAll(replicaStore.CreateInitial(ranges, backup), _replicas, troubles);
 
         foreach (Replica replica in _replicas.All)
         {
@@ -211,23 +215,38 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
         // 4. Take part: timers, then the network, which brings the first messages.
         // A range's own state is the truth; for ranges without a replica here, what was agreed on at the first start.
-        RangeMap map = new(ranges.Select(r => _replicas.Find(r.Id)?.State.Machine.Descriptor ?? r));
+        RangeMap map = new(ranges.Select(r => _replicas.FindServing(r.Id)?.State.Machine.Descriptor ?? r));
         RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits);
-        RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, unusable.ToDictionary(u => u.Range, u => u.Reason));
+        RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, troubles);
+        SettledDescriptors settled = new();
+        ReplicaKeeper keeper = new(replicaStore, _binlog, _store, marks, _replicas, troubles, host, _log);
+        TroubleExchange exchange = new(_replicas, troubles, settled, _transport, _clock, keeper.Remove);
+        RangeRepair repair = new(identity.Node, _replicas, troubles, settled, _transport, ranges, identity.ReplicationFactor, _log);
         _scheduler.Start();
         foreach (Replica replica in _replicas.All)
         {
             _scheduler.Wake(replica);
         }
 
-        _transport.Start(new PeerEvents(_replicas, router, status, _store, _log));
+        if (_replicas.All.FirstOrDefault(r => r.State.Machine.Configuration.Voters.Count > 1) is { } any)
+        {
+            await RequestRehearsal.RunAsync(identity.Node, router, any, _clock);
+        }
+
+        SliceService slices = new(_replicas, host);
+        RangeChecker checker = new(identity.Node, troubles, slices, host, keeper.QuarantineAsync, _log);
+        ClusterCheck check = new(identity.Node, map, _replicas, checker, _transport, status);
+        ReplicaMoves moves = new(identity.Node, map, _replicas, host, status, _log);
+        _transport.Start(new PeerEvents(_replicas, router, status, exchange, keeper, slices, check, moves, _store, _log));
+        _scheduler.RunInBackground("comparing replicas all the time", new BackgroundCheck(_replicas, checker, _options.Check, TimeProvider.System, _log).RunAsync);
+        _scheduler.RunInBackground("looking after replicas", new Caretaker(exchange, repair, TimeProvider.System).RunAsync);
 
         await rehearsal;
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
-        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, _store, _store.SqliteVersion);
+        NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
-        MetricsWiring.Attach(_metrics, _replicas, _binlog);
+        MetricsWiring.Attach(_metrics, _replicas, troubles, _binlog);
         await ServeAsync(http, router, view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }

@@ -14,7 +14,7 @@ using RaftDb.Storage.StateMachines.Snapshots;
 namespace RaftDb.Server.Hosting;
 
 /// <summary>Brings a node's replicas to life from what is on its disk: the binlog says which there are, their state files hold the rest.</summary>
-internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, SqliteStateMachineStore store, IReplicaHost host, ILogger log)
+internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, SqliteStateMachineStore store, IReplicaHost host, HaltMarks marks, IReadOnlyList<RangeDescriptor> initialRanges, ILogger log)
 {
     /// <summary>The durable mark that all initial replicas were made. Without it nobody has voted yet, so what is missing may be made; with it, what is missing was lost.</summary>
     private const string CreatedMark = "replicas-created";
@@ -109,9 +109,8 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
     }
 
     /// <summary>Opens every replica that the binlog knows. One that can't be trusted is left out, with the reason.</summary>
-    public IReadOnlyList<UnusableReplica> OpenAll(IReadOnlyList<RecoveredReplica> recovered, LocalReplicas into)
+    public void OpenAll(IReadOnlyList<RecoveredReplica> recovered, LocalReplicas into, TroubleBook troubles)
     {
-        List<UnusableReplica> unusable = [];
         foreach (RecoveredReplica replica in recovered)
         {
             try
@@ -120,12 +119,27 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
             }
             catch (StorageRefusedException e)
             {
-                log.LogError("The replica of range {Range} is not used: {Reason}", replica.Range, e.Message);
-                unusable.Add(new UnusableReplica(replica.Range, e.Message));
+                log.LogError("Replica {Replica} of range {Range} is not used: {Reason}", replica.Replica, replica.Range, e.Message);
+                troubles.Unusable(new Trouble(replica.Range, replica.Replica, e.Message, Rebuild: true));
             }
         }
+    }
 
-        return unusable;
+    /// <summary>Makes a replica that knows nothing but its id, durably: a snapshot brings all the rest.</summary>
+    public Replica CreateBlank(RangeId range, ReplicaId replica)
+    {
+        RangeDescriptor? initial = initialRanges.FirstOrDefault(r => r.Id == range);
+        RangeDescriptor blank = new()
+        {
+            Id = range,
+            Kind = initial?.Kind ?? RangeKind.KeyValue,
+            Start = initial?.Start ?? default,
+            End = initial?.End,
+            Generation = 0,
+            Replicas = [],
+            FailoverMode = initial?.FailoverMode ?? options.Raft.FailoverMode,
+        };
+        return Open(CreateEmpty(blank, replica, Configuration.Empty));
     }
 
     private Replica Open(RecoveredReplica recovered)
@@ -133,7 +147,12 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
         if (recovered.Suspicion is { } suspicion)
         {
             throw new StorageRefusedException(
-                $"Its log is suspect ({suspicion}): it neither votes nor acknowledges. The other replicas go on; rebuild this node from them.");
+                $"Its log is suspect ({suspicion}): it neither votes nor acknowledges.");
+        }
+
+        if (marks.Read(recovered.Range, recovered.Replica) is { } halted)
+        {
+            throw new StorageRefusedException(halted);
         }
 
         if (recovered.Checkpoint is not { } checkpoint)
@@ -172,6 +191,3 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
         }
     }
 }
-
-/// <summary>A replica on this node's disk that must not take part.</summary>
-internal sealed record UnusableReplica(RangeId Range, string Reason);

@@ -18,19 +18,21 @@ internal static class StatusProblems
 
         foreach (RangeStatus range in ranges)
         {
-            int alive = range.Replicas.Count(r => nodes.Any(n => n.Id == r.Node && n.Alive));
+            int alive = range.Replicas.Count(r => r.Role != "unusable" && nodes.Any(n => n.Id == r.Node && n.Alive));
             if (alive <= range.Replicas.Count / 2)
             {
-                problems.Add($"Range {range.Id} has {alive} of {range.Replicas.Count} nodes up and no quorum: it takes no writes and no linearizable reads until more are back.");
+                problems.Add($"Range {range.Id} has {alive} of {range.Replicas.Count} replicas good and up, and no quorum: it takes no writes and no linearizable reads until more are back.");
             }
             else if (range.Leader is null)
             {
                 problems.Add($"Range {range.Id} has no leader that this node knows of.");
             }
 
-            foreach (ReplicaStatus replica in range.Replicas.Where(r => r.Suspicion is not null && nodes.Any(n => n.Id == r.Node && n.Alive)))
+            IReadOnlyList<string> notes = range.Notes ?? [];
+            problems.AddRange(notes.Select(note => $"Range {range.Id}: {note}"));
+            foreach (ReplicaStatus replica in range.Replicas.Where(r => r.Suspicion is not null && !(r.Role == "unusable" && notes.Count > 0) && nodes.Any(n => n.Id == r.Node && n.Alive)))
             {
-                problems.Add($"The replica of range {range.Id} on node {replica.Node}: {replica.Suspicion}.");
+                problems.Add($"The replica of range {range.Id} on node {replica.Node}: {replica.Suspicion!.TrimEnd('.')}.");
             }
 
             foreach (ReplicaStatus replica in range.Replicas.Where(r => r.Lag > MuchLag))

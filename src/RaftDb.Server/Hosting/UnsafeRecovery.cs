@@ -111,7 +111,7 @@ internal sealed class UnsafeRecovery : IDisposable
         using (IStateMachine state = _store.Open(replica.Range, checkpoint))
         {
             ApplyAll(state, replica);
-            RangeDescriptor descriptor = state.Descriptor with { Replicas = [new ReplicaDescriptor(replica.Replica, _identity.Node)] };
+            RangeDescriptor descriptor = state.Descriptor.WithReplicas([new ReplicaDescriptor(replica.Replica, _identity.Node)]);
             using ISnapshotSource source = state.BeginSnapshot();
             using SnapshotStream data = new(source);
             alone = _store.ImportSnapshot(source.Header, data, descriptor, Configuration.OfVoters(replica.Replica));

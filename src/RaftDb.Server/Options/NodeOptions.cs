@@ -35,6 +35,9 @@ internal sealed record NodeOptions
     /// <summary>The hybrid logical clock.</summary>
     public HybridClockOptions Clock { get; init; } = new();
 
+    /// <summary>The comparison of replicas in the background.</summary>
+    public CheckSection Check { get; init; } = new();
+
     /// <summary>The cluster as a map, by node id.</summary>
     public SortedDictionary<NodeId, string> ClusterMap()
     {
@@ -114,6 +117,7 @@ internal sealed record NodeOptions
         Nested("Limits", () => Limits.Validate());
         Nested("Transport", () => Transport.Validate());
         Nested("Clock", () => Clock.Validate());
+        Nested("Check", () => Check.Validate());
         return this;
     }
 

@@ -16,6 +16,12 @@ internal interface INodeView
     /// <summary>The digest of this node's own replica of a range.</summary>
     ValueTask<Outcome<StateDigestAnswer>> DigestAsync(RangeId range, CancellationToken cancel);
 
+    /// <summary>Compares all replicas of a range, or of all ranges.</summary>
+    ValueTask<Outcome<CheckDocument>> CheckAsync(RangeId? range, CancellationToken cancel);
+
+    /// <summary>Moves a replica of a range from one node to another.</summary>
+    ValueTask<RequestError?> MoveAsync(RangeId range, NodeId from, NodeId to, TimeSpan within, CancellationToken cancel);
+
     /// <summary>A consistent copy of this node's own replica of a range.</summary>
     ValueTask<Outcome<RangeBackup>> BackupAsync(RangeId range, CancellationToken cancel);
 }

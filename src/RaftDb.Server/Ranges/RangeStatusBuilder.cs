@@ -8,7 +8,7 @@ using RaftDb.Storage;
 namespace RaftDb.Server.Ranges;
 
 /// <summary>Tells how ranges are: those that this node leads from its own knowledge, the others by asking their leaders.</summary>
-internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplicas replicas, ITransport transport, IReadOnlyDictionary<RangeId, string> unusable)
+internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplicas replicas, ITransport transport, TroubleBook troubles)
 {
     private static readonly TimeSpan PeerTimeout = TimeSpan.FromMilliseconds(500);
 
@@ -17,12 +17,11 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
     {
         SortedDictionary<ulong, RangeStatus> all = [];
         SortedDictionary<NodeId, List<RangeId>> elsewhere = [];
-        foreach (RangeDescriptor descriptor in map.All)
+        foreach (RangeDescriptor descriptor in map.All.Select(Current))
         {
             RangeStatus own = await OwnAsync(descriptor);
             all[own.Id] = own;
-            NodeId ask = own.Leader is { } leader ? new NodeId(leader) : descriptor.Replicas[0].Node;
-            if (ask != node && (own.Leader is not null || replicas.Find(descriptor.Id) is null))
+            foreach (NodeId ask in WhoKnows(descriptor, own).Where(n => n != node))
             {
                 if (!elsewhere.TryGetValue(ask, out List<RangeId>? list))
                 {
@@ -46,6 +45,12 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
         return [.. all.Values];
     }
 
+    /// <summary>The leader; where this node has no working replica that would know of one, everybody who might be it.</summary>
+    private IEnumerable<NodeId> WhoKnows(RangeDescriptor descriptor, RangeStatus own) =>
+        own.Leader is { } leader ? [new NodeId(leader)]
+        : replicas.FindServing(descriptor.Id) is { Halted: null } ? []
+        : descriptor.Replicas.Select(r => r.Node);
+
     /// <summary>Serves another node that asks about ranges here.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ServeAsync(ReadOnlyMemory<byte> payload)
     {
@@ -54,7 +59,7 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
         {
             if (map.Find(new RangeId(id)) is { } descriptor)
             {
-                answer.Add(await OwnAsync(descriptor));
+                answer.Add(await OwnAsync(Current(descriptor)));
             }
         }
 
@@ -75,6 +80,8 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
             return [];
         }
     }
+
+    private RangeDescriptor Current(RangeDescriptor range) => replicas.FindServing(range.Id)?.State.Machine.Descriptor ?? range;
 
     private async ValueTask<RangeStatus> OwnAsync(RangeDescriptor descriptor)
     {
@@ -108,11 +115,17 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
             members,
             bytes,
             keys,
-            (report?.Floor.Value ?? 0) + 1);
+            (report?.Floor.Value ?? 0) + 1,
+            troubles.NotesOn(descriptor.Id) is { Count: > 0 } notes ? notes : null);
     }
 
     private ReplicaStatus Member(RangeId range, ReplicaDescriptor member, ReplicaReport? report)
     {
+        if (troubles.Find(range, member) is { } trouble)
+        {
+            return new ReplicaStatus(member.Node.Value, member.Replica.Value, "unusable", null, null, null, null, trouble.Reason);
+        }
+
         if (report is not null && report.Role == Role.Leader)
         {
             foreach (FollowerStatus follower in report.Followers)
@@ -126,11 +139,6 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
                         follower.IsLive || member.Node == node ? null : "not heard from within the election timeout");
                 }
             }
-        }
-
-        if (member.Node == node && unusable.TryGetValue(range, out string? reason))
-        {
-            return new ReplicaStatus(node.Value, member.Replica.Value, "unusable", null, null, null, null, reason);
         }
 
         if (report is not null && member.Node == node)

@@ -21,6 +21,9 @@ internal sealed class RequestRouter(
 
     public RangeDescriptor RangeOf(ReadOnlySpan<byte> key) => map.Of(key);
 
+    /// <summary>The truth about a range is in its own state, where this node has it: its replicas may have moved.</summary>
+    private RangeDescriptor Current(RangeDescriptor range) => replicas.FindServing(range.Id)?.State.Machine.Descriptor ?? range;
+
     public async ValueTask<Outcome<WriteAnswer>> WriteAsync(WriteRequest request, Deadline deadline, CancellationToken cancel)
     {
         if (RangeOfAll(request, out RangeDescriptor? range) is { } crossRange)
@@ -91,6 +94,7 @@ internal sealed class RequestRouter(
             return new RequestError(ErrorCode.NotFound, $"There is no range {id}. See /v1/ranges.");
         }
 
+        range = Current(range);
         if (range.ReplicaOn(to).IsNone)
         {
             return new RequestError(
@@ -118,25 +122,25 @@ internal sealed class RequestRouter(
         {
             case PeerRequestKind.Write:
                 (RangeId writeRange, AckMode ack, ReadOnlyMemory<byte> command) = PeerRequestCodec.DecodeWrite(payload);
-                return PeerRequestCodec.EncodeAnswer(replicas.Find(writeRange) is { } writer
+                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(writeRange) is { } writer
                     ? await _writes.WriteAsync(writer, command, ack, deadline)
                     : NoReplica(writeRange));
 
             case PeerRequestKind.Get:
                 (RangeId getRange, ReadOptions getOptions, ReadOnlyMemory<byte> key) = PeerRequestCodec.DecodeGet(payload);
-                return PeerRequestCodec.EncodeAnswer(replicas.Find(getRange) is { } getter
+                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(getRange) is { } getter
                     ? await _reads.GetAsync(getter, key, getOptions, deadline)
                     : NoReplica(getRange));
 
             case PeerRequestKind.Scan:
                 (RangeId scanRange, ReadOptions scanOptions, ScanQuery query) = PeerRequestCodec.DecodeScan(payload);
-                return PeerRequestCodec.EncodeAnswer(replicas.Find(scanRange) is { } scanner
+                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(scanRange) is { } scanner
                     ? await _reads.ScanAsync(scanner, query, scanOptions, deadline)
                     : NoReplica(scanRange));
 
             case PeerRequestKind.Transfer:
                 (RangeId transferRange, NodeId to) = PeerRequestCodec.DecodeTransfer(payload);
-                return PeerRequestCodec.EncodeError(replicas.Find(transferRange) is { } leader
+                return PeerRequestCodec.EncodeError(replicas.FindServing(transferRange) is { } leader
                     ? await TransferHereAsync(leader, to)
                     : NoReplica(transferRange));
 
@@ -236,6 +240,7 @@ internal sealed class RequestRouter(
         CancellationToken cancel)
         where T : class
     {
+        range = Current(range);
         if (options.Replica.Kind == ReplicaChoiceKind.Leader)
         {
             return await AtLeaderAsync(range, deadline, here, there, cancel);
@@ -251,7 +256,7 @@ internal sealed class RequestRouter(
         int attempt = 0;
         while (true)
         {
-            Replica? own = replicas.Find(range.Id);
+            Replica? own = replicas.FindServing(range.Id);
             Leadership? known = own?.Leadership;
             NodeId? choice = Choose(range, own, options.Replica, attempt++);
             TimeSpan left = deadline.At - clock.Now;
@@ -311,7 +316,8 @@ internal sealed class RequestRouter(
                     return node;
                 }
 
-                NodeId[] others = [.. range.Replicas.Select(r => r.Node).Where(n => n != node && IsConnected(n))];
+                // Then everybody else: replicas of a range that has none here may have moved meanwhile.
+                NodeId[] others = [.. range.Replicas.Select(r => r.Node).Union(transport.Peers.Select(p => p.Node)).Where(n => n != node && IsConnected(n))];
                 return others.Length == 0 ? null : others[attempt % others.Length];
         }
     }
@@ -339,7 +345,7 @@ internal sealed class RequestRouter(
                 return Unavailable(range);
             }
 
-            Replica? own = replicas.Find(range.Id);
+            Replica? own = replicas.FindServing(range.Id);
             Leadership? known = own?.Leadership;
             NodeId? leader = hint ?? (own is { Halted: null } ? own.Leadership.Leader : null);
             if (leader is null && own is not { Halted: null })
@@ -348,15 +354,15 @@ internal sealed class RequestRouter(
             }
 
             hint = null;
-            if (leader == node)
+            if (leader == node && own is not null)
             {
-                Outcome<T> outcome = await here(own!);
+                Outcome<T> outcome = await here(own);
                 if (outcome.Error?.Code != ErrorCode.NotLeader)
                 {
                     return outcome;
                 }
             }
-            else if (leader is { } peer)
+            else if (leader is { } peer && peer != node)
             {
                 try
                 {

@@ -3,6 +3,7 @@ using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
 using RaftDb.Storage;
 using RaftDb.Storage.Disk;
+using RaftDb.Storage.StateMachines;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Server.Replicas;
@@ -60,30 +61,58 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
     public void Run()
     {
         (List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations) = _stuck ?? Take();
+        if (entries.Count == 0)
+        {
+            Done();
+            return;
+        }
+
         List<CommandResult?> results = new(entries.Count);
+        StateHandle state = replica.State;
+        if (!state.TryUse())
+        {
+            // The replica is on its way out. The pipeline stays "scheduled": nothing is ever applied any more.
+            return;
+        }
+
         try
         {
-            replica.State.Machine.Apply(entries, configurations, results);
+            Apply(state.Machine, entries, configurations, results);
         }
         catch (DiskFullException)
         {
-            // Nothing of it was applied. The replica's loop asks for another try, with the same entries.
-            _stuck = new(entries, configurations);
-            _isStuck = true;
-            replica.Post(ApplyStuck.Instance);
+            Hold(entries, configurations, results);
             return;
         }
         catch (StorageFailedException e)
         {
+            replica.IsHelpedByRebuild = e.InnerException is not UnknownCommandException;
+
             // The applied index did not move; the pipeline stays "scheduled", so nothing is ever applied past the failure.
             host.ReplicaHalted(replica, $"Applying entries {entries[0].Index} to {entries[^1].Index} failed: {e.Message}");
             return;
         }
+        catch (InvariantBrokenException e)
+        {
+            // The node crashes of it, once: after the restart this replica alone stays halted.
+            host.ApplyBroke(replica, entries[0].Index, entries[^1].Index, e);
+            throw;
+        }
+        finally
+        {
+            state.Release();
+        }
 
-        _stuck = null;
-        _isStuck = false;
         host.Metrics.Applied(entries.Count);
         replica.Post(new ApplyDone(entries, results));
+        Done();
+    }
+
+    /// <summary>On to what has gathered meanwhile.</summary>
+    private void Done()
+    {
+        _stuck = null;
+        _isStuck = false;
         lock (_gate)
         {
             if (_queue.Count == 0)
@@ -94,6 +123,25 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         }
 
         host.ScheduleApply(this);
+    }
+
+    /// <summary>The disk is full. What was applied up to a mark is told; the replica's loop asks for another try with the rest.</summary>
+    private void Hold(List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
+    {
+        int done = results.Count;
+        if (done > 0)
+        {
+            host.Metrics.Applied(done);
+            replica.Post(new ApplyDone(entries.GetRange(0, done), results));
+            LogIndex last = entries[done - 1].Index;
+            configurations = configurations.FindAll(c => c.Index > last);
+            entries = entries.GetRange(done, entries.Count - done);
+        }
+
+        // At a mark in the end everything is applied, and only the view for it found no room.
+        _stuck = entries.Count > 0 ? new(entries, configurations) : null;
+        _isStuck = true;
+        replica.Post(ApplyStuck.Instance);
     }
 
     private Batch Take()
@@ -119,6 +167,37 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         }
 
         return new(entries, configurations);
+    }
+
+    /// <summary>As one batch; but where a mark stands the batch ends, for the view that belongs to it.</summary>
+    private void Apply(
+        IStateMachine machine, List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
+    {
+        int from = 0;
+        for (int i = 0; i < entries.Count; i++)
+        {
+            if (entries[i].Kind == EntryKind.Command && CheckMark.Is(entries[i].Data.Span))
+            {
+                ApplyPart(from, i + 1);
+                replica.Marks.Open(entries[i].Index);
+                from = i + 1;
+            }
+        }
+
+        ApplyPart(from, entries.Count);
+
+        void ApplyPart(int first, int end)
+        {
+            if (first == 0 && end == entries.Count)
+            {
+                machine.Apply(entries, configurations, results);
+            }
+            else if (first < end)
+            {
+                (LogIndex low, LogIndex high) = (entries[first].Index, entries[end - 1].Index);
+                machine.Apply(entries.GetRange(first, end - first), configurations.FindAll(c => c.Index >= low && c.Index <= high), results);
+            }
+        }
     }
 
     private sealed record Batch(List<Entry> Entries, List<(LogIndex Index, Configuration Configuration)> Configurations);

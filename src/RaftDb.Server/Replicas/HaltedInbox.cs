@@ -16,6 +16,9 @@ internal static class HaltedInbox
                 case PendingRead read:
                     read.Complete(new(ReadStatus.Stopped, default, default));
                     break;
+                case PendingChange change:
+                    change.Stop(reason);
+                    break;
                 case PendingTransfer transfer:
                     transfer.Complete(reason);
                     break;

@@ -49,6 +49,11 @@ internal interface IReplicaHost
     /// <summary>This one replica can't go on; the others do.</summary>
     void ReplicaHalted(Replica replica, string reason);
 
+    /// <summary>An invariant broke while one of these entries was applied. To be remembered durably, so that after the crash that follows only this replica stays halted.</summary>
+    void ApplyBroke(Replica replica, LogIndex first, LogIndex last, InvariantBrokenException cause)
+    {
+    }
+
     /// <summary>Figures.</summary>
     NodeMetrics Metrics { get; }
 }

@@ -1,5 +1,6 @@
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
+using RaftDb.Raft.Membership;
 using RaftDb.Raft.Messages;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -23,7 +24,8 @@ internal sealed class Replica
     private readonly SnapshotInstallation _installation;
     private readonly ReplicaInbox _inbox = new();
     private readonly List<Input> _inputs = [];
-    private readonly List<PendingProposal> _newProposals = [];
+    private readonly NewProposals _newProposals;
+    private readonly SenderNodes _senders = new();
     private List<object> _taken = [];
     private volatile Leadership _leadership;
     private volatile StateHandle _state;
@@ -42,6 +44,8 @@ internal sealed class Replica
         _state = state;
         _node = new RaftNode(options, start, host.Binlog.Reader(range), host.Now, seed);
         _apply = new ApplyPipeline(this, host);
+        _newProposals = new NewProposals(_proposals, _refused, _apply, host.Metrics);
+        Marks = new MarkedViews(this, host);
         Checkpoints = new CheckpointPolicy(this, host);
         Snapshots = new SnapshotSender(this, host);
         _installation = new SnapshotInstallation(this, host);
@@ -57,6 +61,15 @@ internal sealed class Replica
 
     /// <summary>The state; another one after a snapshot was installed. Thread-safe.</summary>
     public StateHandle State => _state;
+
+    /// <summary>Whether another replica in the place of this halted one can do what this one can't: not so when the whole node lacks something. Thread-safe.</summary>
+    public bool IsHelpedByRebuild { get; set; } = true;
+
+    /// <summary>Somebody changes the members of this range right now and sees it through: nobody else should. Thread-safe.</summary>
+    public ChangeClaim Change { get; } = new();
+
+    /// <summary>Whether this replica is new and still waits for its first snapshot: it has nothing to show. Thread-safe.</summary>
+    public bool IsBlank => _state.Machine.Configuration.Voters.Count == 0;
 
     /// <summary>Who leads. Thread-safe.</summary>
     public Leadership Leadership => _leadership;
@@ -85,6 +98,8 @@ internal sealed class Replica
 
     public ExpirySchedule Expiry { get; }
 
+    public MarkedViews Marks { get; }
+
     /// <summary>Puts something into the inbox. Thread-safe.</summary>
     public void Post(object item)
     {
@@ -92,6 +107,21 @@ internal sealed class Replica
         {
             _host.Wake(this);
         }
+    }
+
+    /// <summary>Takes a message that came from a node. Thread-safe.</summary>
+    public void Receive(NodeId from, Message message)
+    {
+        _senders.Heard(message.From, from);
+        Post(new Input.MessageReceived(message));
+    }
+
+    /// <summary>Proposes a change of membership; says where it was appended, or why not. Thread-safe.</summary>
+    public Task<ProposalOutcome> ProposeChangeAsync(ConfigurationChange change)
+    {
+        PendingChange pending = new(change);
+        Post(pending);
+        return pending.Completion;
     }
 
     /// <summary>Proposes a command and waits for what <paramref name="ack"/> asks. Never later than the deadline (and a sweep). Thread-safe.</summary>
@@ -209,7 +239,10 @@ internal sealed class Replica
             {
                 case PendingProposal proposal:
                     _inbox.ReleaseProposal();
-                    Admit(proposal, now);
+                    _newProposals.Admit(proposal, now);
+                    break;
+                case PendingChange change:
+                    _newProposals.Admit(change);
                     break;
                 case PendingRead read:
                     _reads.Add(read);
@@ -260,10 +293,7 @@ internal sealed class Replica
         }
 
         _taken.Clear();
-        if (_newProposals.Count > 0)
-        {
-            _inputs.Add(new Input.Propose(_newProposals.ConvertAll(p => p.Command)));
-        }
+        _newProposals.AddTo(_inputs);
 
         // Reads wait for entries that are applied already without a pass of their own.
         _reads.Applied(_node.Applied);
@@ -275,22 +305,6 @@ internal sealed class Replica
         if (_proposals.AwaitedEverywhere > LogIndex.Zero)
         {
             _inputs.Add(new Input.RequestAppliedReports(_proposals.AwaitedEverywhere));
-        }
-    }
-
-    private void Admit(PendingProposal proposal, Instant now)
-    {
-        if (proposal.Deadline <= now)
-        {
-            proposal.Complete(ProposalStatus.Late);
-        }
-        else if (_refused.Any || _apply.IsStuck)
-        {
-            proposal.Complete(ProposalStatus.NoSpace);
-        }
-        else
-        {
-            _newProposals.Add(proposal);
         }
     }
 
@@ -337,7 +351,7 @@ internal sealed class Replica
     private void Persisted(BinlogWrite write)
     {
         Ready ready = (Ready)write.State!;
-        if (ready.MessagesAfterPersist.Count > 0)
+        if (ready.MessagesAfterPersist.Count > 0 && _halted is null)
         {
             PassOutput output = new();
             foreach (Message message in ready.MessagesAfterPersist)
@@ -363,22 +377,22 @@ internal sealed class Replica
             return;
         }
 
-        NodeId node = _state.Machine.Descriptor.NodeOf(message.To);
+        NodeId node = NodeOf(message.To);
         if (node != default)
         {
             output.Send(node, new RangeMessage(Range, message));
         }
     }
 
+    private NodeId NodeOf(ReplicaId replica)
+    {
+        NodeId node = _state.Machine.Descriptor.NodeOf(replica);
+        return node == default ? _senders.NodeOf(replica) : node;
+    }
+
     private void Answer(Ready ready, Instant now)
     {
-        if (_newProposals.Count > 0)
-        {
-            Check.That(ready.Proposals.Count == 1, $"{ready.Proposals.Count} outcomes for one proposal input");
-            Register(ready.Proposals[0]);
-            _newProposals.Clear();
-        }
-
+        _newProposals.Answer(ready.Proposals);
         foreach (ReadOutcome outcome in ready.Reads)
         {
             _reads.Confirmed(outcome, now);
@@ -425,31 +439,14 @@ internal sealed class Replica
         _apply.Consider(now);
         Checkpoints.Consider(now);
         Expiry.Consider(now, _node.Role == Role.Leader);
-    }
-
-    private void Register(ProposalOutcome outcome)
-    {
-        _host.Metrics.ProposalsAccepted(outcome.Accepted);
-        for (int i = 0; i < _newProposals.Count; i++)
-        {
-            if (i < outcome.Accepted)
-            {
-                _proposals.Add(_newProposals[i], outcome.First with { Index = outcome.First.Index + (ulong)i });
-            }
-            else
-            {
-                bool overloaded = outcome.Refusal == ProposalRefusal.Overloaded;
-                _host.Metrics.ProposalDropped(overloaded ? "overloaded" : "not_leader");
-                _newProposals[i].Complete(overloaded ? ProposalStatus.Overloaded : ProposalStatus.NotLeader);
-            }
-        }
+        Marks.Consider(now);
     }
 
     private void RoleChanged()
     {
         Leadership old = _leadership;
-        NodeId? leader = _node.Leader.IsNone ? null : _state.Machine.Descriptor.NodeOf(_node.Leader);
-        _leadership = new Leadership(_node.Role, _node.Term, leader);
+        NodeId leader = _node.Leader.IsNone ? default : NodeOf(_node.Leader);
+        _leadership = new Leadership(_node.Role, _node.Term, leader == default ? null : leader);
         if (_node.Role == Role.Leader && old.Role != Role.Leader)
         {
             _host.Metrics.ElectionWon();
@@ -465,7 +462,7 @@ internal sealed class Replica
     private Instant NextTime(Instant now)
     {
         Instant next = Instant.Min(_node.NextDeadline, Instant.Min(_reads.RetryAt, Instant.Min(_refused.RetryAt, _apply.RetryAt)));
-        next = Instant.Min(next, Instant.Min(Checkpoints.NextTime, Expiry.NextTime));
+        next = Instant.Min(next, Instant.Min(Checkpoints.NextTime, Instant.Min(Expiry.NextTime, Marks.NextTime)));
         if (_proposals.Count + _reads.Count > 0)
         {
             _sweepAt = _sweepAt == Instant.Never ? now + SweepInterval : _sweepAt;
@@ -481,6 +478,7 @@ internal sealed class Replica
         _proposals.Stop();
         _reads.Stop();
         _transfers.Stop(_halted!);
+        Marks.Stop();
         Leadership old = _leadership;
         if (old.Role != Role.Follower || old.Leader is not null)
         {

@@ -30,6 +30,10 @@ internal enum PeerRequestKind : byte
     Transfer = 4,
     RangeStatus = 5,
     Digest = 6,
+    Troubles = 7,
+    Quarantine = 8,
+    Check = 9,
+    Move = 10,
 }
 
 /// <summary>A peer could not be reached, or the connection went before the answer came.</summary>

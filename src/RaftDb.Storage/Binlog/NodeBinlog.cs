@@ -139,6 +139,19 @@ public sealed class NodeBinlog : IDisposable
     /// <summary>A reader of one replica's durable entries.</summary>
     public ILogReader Reader(RangeId range) => new ReplicaLogReader(range, _recovered.Replicas, _recovered.Segments);
 
+    /// <summary>This node's replica of a range as the log has it now, and the name of its state file; null when there is none.</summary>
+    public (ReplicaId Replica, string? StateFile)? Find(RangeId range) =>
+        _recovered.Replicas.Find(range) is { } log ? (log.Replica, log.Checkpoint?.StateFile) : null;
+
+    /// <summary>Whether a replica may begin here: neither it nor a later one is here or was here and left.</summary>
+    public bool MayBegin(RangeId range, ReplicaId replica) =>
+        (_recovered.Replicas.Find(range) is not { } log || log.Replica.Value < replica.Value)
+        && !_recovered.Replicas.Tombstones.Any(t => t.Tombstone.Range == range && t.Tombstone.Replica.Value >= replica.Value);
+
+    /// <summary>Writes down for good that a replica is damaged: from the next start on it is suspect, whatever its records look like. Nothing happens when the replica is not there (any more).</summary>
+    public void MarkSuspect(RangeId range, ReplicaId replica, string reason, Action completed) =>
+        _queue.Add(new QuarantineJob(range, replica, reason, completed));
+
     /// <summary>Records a completed checkpoint of the state machine. The log up to it, less the retained tail, may go; the new floor
     /// is given to <paramref name="completed"/> once that record is durable. <paramref name="pin"/>: nothing after this index may go (a snapshot is under way).</summary>
     public void RecordCheckpoint(

@@ -4,16 +4,21 @@ using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Storage.StateMachines;
 
-/// <summary>Descriptor and configuration as bytes in a state file. Never changed in place: another layout is another format.</summary>
+/// <summary>Descriptor and configuration as bytes in a state file. Never changed in place: another layout is another format. A descriptor is written in the second format
+/// only when it has something to say that the first can't, so that an older version reads what it can understand.</summary>
 internal static class ShapeCodec
 {
     public const byte Format = 1;
 
+    /// <summary>A descriptor that ends with the id of the next new replica, which is higher than the replicas tell.</summary>
+    private const byte FormatWithNextReplica = 2;
+
     public static byte[] Encode(RangeDescriptor descriptor)
     {
-        byte[] buffer = new byte[64 + descriptor.Start.Length + (descriptor.End?.Length ?? 0) + (descriptor.Replicas.Count * 20)];
+        byte[] buffer = new byte[80 + descriptor.Start.Length + (descriptor.End?.Length ?? 0) + (descriptor.Replicas.Count * 20)];
         var writer = new SpanWriter(buffer);
-        writer.Byte(Format);
+        bool saysNext = descriptor.NextReplicaId.Value != descriptor.LowestNextReplicaId;
+        writer.Byte(saysNext ? FormatWithNextReplica : Format);
         writer.Number(descriptor.Id.Value);
         writer.Byte((byte)descriptor.Kind);
         writer.Byte((byte)descriptor.FailoverMode);
@@ -32,13 +37,23 @@ internal static class ShapeCodec
             writer.Number(replica.Node.Value);
         }
 
+        if (saysNext)
+        {
+            writer.Number(descriptor.NextReplicaId.Value);
+        }
+
         return buffer[..writer.Position];
     }
 
     public static RangeDescriptor DecodeDescriptor(ReadOnlySpan<byte> bytes)
     {
         var reader = new SpanReader(bytes);
-        RequireFormat(reader.Byte());
+        byte format = reader.Byte();
+        if (format != FormatWithNextReplica)
+        {
+            RequireFormat(format);
+        }
+
         var id = new RangeId(reader.Number());
         var kind = (RangeKind)reader.Byte();
         var failover = (FailoverMode)reader.Byte();
@@ -51,6 +66,7 @@ internal static class ShapeCodec
             replicas[i] = new(new(reader.Number()), new(reader.Number()));
         }
 
+        ReplicaId next = format == FormatWithNextReplica ? new(reader.Number()) : ReplicaId.None;
         reader.End();
         return new()
         {
@@ -62,6 +78,7 @@ internal static class ShapeCodec
             // Spelled out: without its type, null would become an empty end by way of byte[].
             End = end is null ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(end),
             Replicas = replicas,
+            NextReplicaId = next,
         };
     }
 

@@ -231,6 +231,7 @@ internal sealed class SqliteStateMachine : IStateMachine
                 nextConfiguration < configurations.Count && configurations[nextConfiguration].Index == entry.Index,
                 $"no configuration was given for entry {entry.Index}");
             batch.Configuration = configurations[nextConfiguration++].Configuration;
+            batch.Descriptor = Described(entry, batch);
             batch.Shape = entry.Index.Value;
         }
         else if (entry.Kind != EntryKind.Noop)
@@ -240,6 +241,20 @@ internal sealed class SqliteStateMachine : IStateMachine
 
         batch.Applied = new(entry.Index, entry.Term);
         return result;
+    }
+
+    /// <summary>The descriptor follows the configuration: in the same entry, and in the same transaction.</summary>
+    private static RangeDescriptor Described(in Entry entry, in ApplyBatch batch)
+    {
+        try
+        {
+            IReadOnlyList<ReplicaDescriptor> added = AddedReplicas.Decode(ConfigurationCodec.DecodeChange(entry.Data.Span).Context.Span);
+            return batch.Descriptor.After(batch.Configuration, added);
+        }
+        catch (UnknownCommandException e)
+        {
+            throw new StorageFailedException($"The change of membership at index {entry.Index}, term {entry.Term} can't be applied: {e.Message}", e);
+        }
     }
 
     private SqliteReadView OpenSqliteView() => _readers.Rent(ShowApplied());

@@ -10,15 +10,24 @@ internal sealed record CheckpointPayload(LogPosition Floor, RangeCheckpoint Chec
 {
     private const byte Version = 1;
 
+    /// <summary>The id of the next new replica follows the state file: written only when the replicas don't tell it.</summary>
+    private const byte VersionWithNextReplica = 2;
+
     public byte[] Encode()
     {
         var writer = new PayloadWriter();
-        writer.U8(Version);
+        bool saysNext = Checkpoint.Descriptor.NextReplicaId.Value != Checkpoint.Descriptor.LowestNextReplicaId;
+        writer.U8(saysNext ? VersionWithNextReplica : Version);
         ReplicaStatePayload.WritePosition(writer, Floor);
         ReplicaStatePayload.WritePosition(writer, Checkpoint.Position);
         WriteConfiguration(writer, Checkpoint.Configuration);
         WriteDescriptor(writer, Checkpoint.Descriptor);
         writer.Text(Checkpoint.StateFile);
+        if (saysNext)
+        {
+            writer.U64(Checkpoint.Descriptor.NextReplicaId.Value);
+        }
+
         return writer.ToArray();
     }
 
@@ -26,17 +35,23 @@ internal sealed record CheckpointPayload(LogPosition Floor, RangeCheckpoint Chec
     {
         var reader = new PayloadReader(payload);
         byte version = reader.U8();
-        if (version != Version)
+        if (version is not (Version or VersionWithNextReplica))
         {
             throw new StorageRefusedException(
-                $"The binlog holds a checkpoint record of version {version}, and this program knows {Version} only. Start the version that wrote it, or a newer one.");
+                $"The binlog holds a checkpoint record of version {version}, and this program knows {Version} to {VersionWithNextReplica} only. Start the version that wrote it, or a newer one.");
         }
 
         LogPosition floor = ReplicaStatePayload.ReadPosition(ref reader);
         LogPosition position = ReplicaStatePayload.ReadPosition(ref reader);
         Configuration configuration = ReadConfiguration(ref reader);
         RangeDescriptor descriptor = ReadDescriptor(ref reader);
-        return new CheckpointPayload(floor, new RangeCheckpoint(position, configuration, descriptor, reader.Text()));
+        string stateFile = reader.Text();
+        if (version == VersionWithNextReplica)
+        {
+            descriptor = descriptor with { NextReplicaId = new ReplicaId(reader.U64()) };
+        }
+
+        return new CheckpointPayload(floor, new RangeCheckpoint(position, configuration, descriptor, stateFile));
     }
 
     private static void WriteConfiguration(PayloadWriter writer, Configuration configuration)

@@ -131,6 +131,33 @@ internal sealed class SuspectJob(ReplicaLog log) : Job
     }
 }
 
+/// <summary>Writes down that a replica was found damaged while the node ran. Its log stays as it is: it ends where it ends.</summary>
+internal sealed class QuarantineJob(RangeId range, ReplicaId replica, string reason, Action completed) : Job
+{
+    private readonly byte[] _reason = Encoding.UTF8.GetBytes(reason);
+    private ReplicaLog? _log;
+
+    public override RangeId Range => range;
+
+    public override int DiskSize => RecordHeader.SizeFor(_reason.Length);
+
+    public override JobVerdict Prepare(ReplicaTable replicas)
+    {
+        _log = replicas.Find(range) is { Suspicion: null } found && found.Replica == replica ? found : null;
+        return _log is null ? JobVerdict.Nothing : JobVerdict.Write;
+    }
+
+    public override void Encode(BatchBuilder batch)
+    {
+        base.Encode(batch);
+        Add(batch, RecordType.Suspect, range, replica, LogPosition.Zero, _reason);
+    }
+
+    public override void Publish(ReplicaTable replicas) => _log?.SetSuspicion(reason, Place.Segment);
+
+    public override void Complete() => completed();
+}
+
 /// <summary>Everything before it is to be on stable storage.</summary>
 internal sealed class SyncJob(Action completed) : Job
 {

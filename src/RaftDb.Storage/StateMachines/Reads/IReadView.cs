@@ -1,4 +1,5 @@
 using RaftDb.Raft.Log;
+using RaftDb.Storage.StateMachines.Digests;
 
 namespace RaftDb.Storage.StateMachines.Reads;
 
@@ -16,6 +17,12 @@ public interface IReadView : IDisposable
 
     /// <summary>Reads rows in key order.</summary>
     ScanPage Scan(in ScanQuery query);
+
+    /// <summary>Digests a slice of the rows, bucket by bucket.</summary>
+    SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel);
+
+    /// <summary>Looks for damage of the file, in whatever way the store has. Reads all of it. Null when there is none.</summary>
+    string? CheckFile();
 }
 
 /// <summary>One key with its value.</summary>

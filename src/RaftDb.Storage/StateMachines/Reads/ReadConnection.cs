@@ -1,3 +1,4 @@
+using RaftDb.Storage.StateMachines.Digests;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines.Reads;
@@ -111,6 +112,25 @@ internal sealed unsafe class ReadConnection : IDisposable
     {
         using SqliteStatement rows = Prepare(StateDigester.SelectSql);
         return StateDigester.Compute(rows, meta, cancel);
+    }
+
+    /// <summary>Hashes a slice of the range, bucket by bucket.</summary>
+    public SliceDigest DigestSlice(SliceQuery query, StateMeta meta, CancellationToken cancel)
+    {
+        using SqliteStatement rows = Prepare($"SELECT {RowHash.Columns} {Between}");
+        _start.Set(query.From.Span);
+        _end.SetEnd(query.End is { } end ? end.Span : default);
+        rows.BindPinned(2, _start.Pointer, _start.Length);
+        rows.BindPinned(3, _end.Pointer, _end.Length);
+        using var digester = new SliceDigester(query);
+        return digester.Run(rows, meta, cancel);
+    }
+
+    /// <summary>SQLite's own check of the whole file: trees, indexes, free pages. Null when it finds nothing.</summary>
+    public string? CheckFile()
+    {
+        string? answer = _database.QueryText("PRAGMA integrity_check(1)");
+        return answer == "ok" ? null : answer ?? "SQLite's check gave no answer";
     }
 
     public void Dispose() => _database.Dispose();

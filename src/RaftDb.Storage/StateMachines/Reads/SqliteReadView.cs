@@ -1,4 +1,5 @@
 using RaftDb.Raft.Log;
+using RaftDb.Storage.StateMachines.Digests;
 
 namespace RaftDb.Storage.StateMachines.Reads;
 
@@ -19,6 +20,10 @@ internal sealed class SqliteReadView(ReadConnectionPool pool, ReadConnection con
 
     /// <summary>Hashes the whole range as this view shows it.</summary>
     public StateDigest ComputeDigest(CancellationToken cancel) => Connection.ComputeDigest(meta, cancel);
+
+    public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => Connection.DigestSlice(query, meta, cancel);
+
+    public string? CheckFile() => Connection.CheckFile();
 
     public void Dispose()
     {

@@ -34,6 +34,7 @@ public sealed class ConfigurationCodecTests
     {
         AssertChangeBytes(ConfigurationChange.LeaveJoint, "01 00 00");
         AssertChangeBytes(Change, "01 02 03 01 AC 02 02 02 03 7F");
+        AssertChangeBytes(Change with { Context = new byte[] { 9, 8, 7 } }, "02 02 03 01 AC 02 02 02 03 7F 03 09 08 07");
     }
 
     [TestCase("", "ends early")]
@@ -55,7 +56,11 @@ public sealed class ConfigurationCodecTests
             () => ConfigurationCodec.Decode(Bytes(hex)),
             Throws.InstanceOf<ConfigurationFormatException>().With.Message.Contains(why));
 
-    [TestCase("02 00 00", "unknown format 2")]
+    [TestCase("03 00 00", "unknown format 3")]
+    [TestCase("02 00 00", "ends early")]
+    [TestCase("02 00 00 00", "a context without bytes")]
+    [TestCase("02 00 00 02 01", "don't fit")]
+    [TestCase("02 00 00 01 01 01", "1 bytes too many")]
     [TestCase("01 03 00", "unknown transition 3")]
     [TestCase("01 00 01 00 05", "unknown kind of change 0")]
     [TestCase("01 00 01 04 05", "unknown kind of change 4")]
@@ -74,7 +79,7 @@ public sealed class ConfigurationCodecTests
         var decoded = 0;
         for (var round = 0; round < 20_000; round++)
         {
-            byte[] bytes = [1, .. Enumerable.Range(0, random.Next(12)).Select(_ => (byte)random.Next(4))];
+            byte[] bytes = [(byte)(1 + (round % 2)), .. Enumerable.Range(0, random.Next(12)).Select(_ => (byte)random.Next(4))];
             decoded += Survives(bytes, b => ConfigurationCodec.Encode(ConfigurationCodec.Decode(b))) ? 1 : 0;
             decoded += Survives(bytes, b => ConfigurationCodec.EncodeChange(ConfigurationCodec.DecodeChange(b))) ? 1 : 0;
         }
@@ -107,6 +112,7 @@ public sealed class ConfigurationCodecTests
         var decoded = ConfigurationCodec.DecodeChange(Bytes(hex));
         Assert.That(decoded.Transition, Is.EqualTo(change.Transition));
         Assert.That(decoded.Changes, Is.EqualTo(change.Changes));
+        Assert.That(decoded.Context.ToArray(), Is.EqualTo(change.Context.ToArray()));
     }
 
     private static byte[] Bytes(string hex) => Convert.FromHexString(hex.Replace(" ", ""));

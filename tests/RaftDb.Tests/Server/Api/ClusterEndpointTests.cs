@@ -44,6 +44,33 @@ internal sealed class ClusterEndpointTests
     }
 
     [Test]
+    public async Task A_check_compares_all_ranges_or_one()
+    {
+        const string Equal = """{"equal":true,"ranges":[{"range":2,"verdict":"equal","detail":null,"replicas":[{"node":1,"replica":1,"index":17,"keys":3,"digest":"00ff","verdict":"equal","detail":null,"differs":[]}]}]}""";
+        Assert.That((await _host.PostAsync("/v1/check", "{}")).Text, Is.EqualTo(Equal));
+        Assert.That((await _host.PostAsync("/v1/check", """{"range":2}""")).Text, Is.EqualTo(Equal));
+        Assert.That((await _host.PostAsync("/v1/check", """{"range":null}""")).Status, Is.EqualTo(200));
+        Assert.That((await _host.PostAsync("/v1/check", """{"range":9}""")).Code, Is.EqualTo("not_found"));
+    }
+
+    [TestCase("[]")]
+    [TestCase("""{"range":0}""")]
+    [TestCase("""{"range":"two"}""")]
+    [TestCase("""{"range":2,"more":1}""")]
+    public async Task A_check_of_something_else_is_refused(string body) =>
+        Assert.That((await _host.PostAsync("/v1/check", body)).Code, Is.EqualTo("invalid_argument"));
+
+    [Test]
+    public async Task A_move_names_both_nodes()
+    {
+        Assert.That((await _host.PostAsync("/v1/ranges/2/move", """{"from":1,"to":4}""")).Text, Is.EqualTo("""{"range":2,"from":1,"to":4}"""));
+        Assert.That((await _host.PostAsync("/v1/ranges/9/move", """{"from":1,"to":4}""")).Code, Is.EqualTo("not_found"));
+        Assert.That((await _host.PostAsync("/v1/ranges/2/move", """{"to":4}""")).Code, Is.EqualTo("invalid_argument"));
+        Assert.That((await _host.PostAsync("/v1/ranges/2/move", """{"from":0,"to":4}""")).Code, Is.EqualTo("invalid_argument"));
+        Assert.That((await _host.PostAsync("/v1/ranges/two/move", """{"from":1,"to":4}""")).Code, Is.EqualTo("invalid_argument"));
+    }
+
+    [Test]
     public async Task A_backup_of_a_range_that_is_not_here_is_a_problem()
     {
         Assert.That((await _host.GetAsync("/v1/ranges/9/backup")).Code, Is.EqualTo("not_found"));
@@ -119,7 +146,7 @@ internal sealed class ClusterEndpointTests
             "delete /v1/kv/{key}", "delete /v1/nodes/{id}",
             "get /livez", "get /metrics", "get /readyz", "get /v1/kv", "get /v1/kv/{key}", "get /v1/nodes", "get /v1/ranges",
             "get /v1/ranges/{id}/backup", "get /v1/ranges/{id}/digest", "get /v1/status", "get /v1/watch",
-            "post /v1/batch", "post /v1/nodes/{id}/drain", "post /v1/ranges/{id}/merge", "post /v1/ranges/{id}/move",
+            "post /v1/batch", "post /v1/check", "post /v1/nodes/{id}/drain", "post /v1/ranges/{id}/merge", "post /v1/ranges/{id}/move",
             "post /v1/ranges/{id}/split", "post /v1/ranges/{id}/transfer", "post /v1/sessions", "post /v1/txn",
             "put /v1/kv/{key}",
         }));

@@ -26,6 +26,14 @@ internal sealed class FakeNodeView : INodeView
             ? new StateDigestAnswer(new(1), range, new StateDigest(new LogPosition(new(17), new(7)), "00ff", 3))
             : new RequestError(ErrorCode.NotFound, $"There is no range {range} here."));
 
+    public ValueTask<Outcome<CheckDocument>> CheckAsync(RangeId? range, CancellationToken cancel) =>
+        new(range is null || range.Value.Value == 2
+            ? new CheckDocument(true, [new(2, "equal", null, [new(1, 1, 17, 3, "00ff", "equal", null, [])])])
+            : new RequestError(ErrorCode.NotFound, $"There is no range {range}."));
+
+    public ValueTask<RequestError?> MoveAsync(RangeId range, NodeId from, NodeId to, TimeSpan within, CancellationToken cancel) =>
+        new(range.Value == 2 ? null : new RequestError(ErrorCode.NotFound, $"There is no range {range}."));
+
     public ValueTask<Outcome<RangeBackup>> BackupAsync(RangeId range, CancellationToken cancel) =>
         new(new RequestError(ErrorCode.NotFound, $"There is no range {range} here."));
 }

@@ -134,7 +134,6 @@ internal sealed class ProblemTests
     [TestCase("GET", "/v1/watch?prefix=a")]
     [TestCase("POST", "/v1/ranges/2/split")]
     [TestCase("POST", "/v1/ranges/2/merge")]
-    [TestCase("POST", "/v1/ranges/2/move")]
     [TestCase("POST", "/v1/nodes/2/drain")]
     [TestCase("DELETE", "/v1/nodes/2")]
     public async Task What_is_not_supported_says_so_and_what_to_do(string method, string target)

@@ -1,0 +1,86 @@
+using RaftDb.Raft;
+using RaftDb.Server.Replicas;
+using RaftDb.Server.Transport;
+using RaftDb.Storage;
+
+namespace RaftDb.Server.Ranges;
+
+/// <summary>Tells every connected node of the damaged replicas here, so that the leaders of their ranges can replace them, and learns which replicas here are no members any more. Nodes without
+/// troubles say nothing (but once, that what they told is over).</summary>
+internal sealed class TroubleExchange(
+    LocalReplicas replicas, TroubleBook book, SettledDescriptors settled, ITransport transport, INodeClock clock, Action<RangeId, ReplicaId> removed)
+{
+    private static readonly TimeSpan PeerTimeout = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Several elections' time: by then a replica that is still a member has heard of a leader.</summary>
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(6);
+
+    private readonly Dictionary<Replica, Instant> _leaderless = [];
+    private bool _told;
+
+    /// <summary>One round. One caller at a time.</summary>
+    public async Task TellAsync(CancellationToken cancel)
+    {
+        TroubleMessage message = new([.. book.Own.Select(TroubleItem.Of)], FindLost());
+        bool any = message.Troubles.Count + message.Lost.Count > 0;
+        if (any || _told)
+        {
+            _told = any;
+            ReadOnlyMemory<byte> bytes = message.Encode();
+            await Task.WhenAll(transport.Peers.Where(p => p.Connected).Select(p => TellAsync(p.Node, bytes, message.Lost, cancel)));
+        }
+    }
+
+    /// <summary>Serves another node that tells.</summary>
+    public ReadOnlyMemory<byte> Serve(NodeId from, ReadOnlyMemory<byte> payload)
+    {
+        TroubleMessage message = TroubleMessage.Decode(payload);
+        book.Told(from, [.. message.Troubles.Select(t => t.ToTrouble())]);
+        return new TroubleAnswer([.. message.Lost.Where(IsGone)]).Encode();
+    }
+
+    private bool IsGone(ReplicaItem item) => replicas.FindServing(new RangeId(item.Range)) is { Halted: null } leader && settled.IsGone(leader, new ReplicaId(item.Replica));
+
+    private async Task TellAsync(NodeId peer, ReadOnlyMemory<byte> message, IReadOnlyList<ReplicaItem> lost, CancellationToken cancel)
+    {
+        try
+        {
+            TroubleAnswer answer = TroubleAnswer.Decode(await transport.RequestAsync(peer, PeerRequestKind.Troubles, message, PeerTimeout, cancel));
+            foreach (ReplicaItem item in answer.Removed.Where(lost.Contains))
+            {
+                removed(new RangeId(item.Range), new ReplicaId(item.Replica));
+            }
+        }
+        catch (PeerUnreachableException)
+        {
+            // It is told again in the next round.
+        }
+    }
+
+    private List<ReplicaItem> FindLost()
+    {
+        List<ReplicaItem> lost = [];
+        foreach (Replica replica in replicas.All)
+        {
+            if (replica.Halted is not null || replica.Leadership.Leader is not null)
+            {
+                _leaderless.Remove(replica);
+            }
+            else if (_leaderless.TryAdd(replica, clock.Now) || clock.Now - _leaderless[replica] < LostAfter)
+            {
+                continue;
+            }
+            else
+            {
+                lost.Add(new ReplicaItem(replica.Range.Value, replica.Id.Value));
+            }
+        }
+
+        foreach (Replica gone in _leaderless.Keys.Except(replicas.All).ToList())
+        {
+            _leaderless.Remove(gone);
+        }
+
+        return lost;
+    }
+}
