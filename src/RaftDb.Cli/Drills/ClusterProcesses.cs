@@ -6,7 +6,8 @@ namespace RaftDb.Cli.Drills;
 /// <summary>A cluster of real node processes on free loopback ports. Disposing ends every process it started, by pid.</summary>
 internal sealed class ClusterProcesses : IAsyncDisposable
 {
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(20);
+    /// <summary>A clean stop hands leaderships over and ends requests, each for some seconds; longer where links are cut meanwhile.</summary>
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(60);
 
     private readonly IReadOnlyList<string> _splitKeys;
     private readonly IReadOnlyList<string> _settings;

@@ -137,11 +137,16 @@ internal sealed class HttpCaller : IDisposable
     private async Task<Attempt> TrySendAsync(Call call, Endpoint endpoint, CancellationToken cancel)
     {
         RequestSpec request = call.Request;
+        if (call.Remaining <= TimeSpan.Zero)
+        {
+            // The deadline has passed since somebody looked at it. What an earlier attempt met says more than that.
+            return new Attempt(null, call.LastError ?? TimedOut(request, null));
+        }
+
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         TimeSpan time = _options.AttemptTimeout is { } most && most < call.Remaining ? most : call.Remaining;
         if (_options.AttemptTimeout is not null)
         {
-            // The deadline may have passed since somebody looked at it.
             limit.CancelAfter(time > TimeSpan.Zero ? time : TimeSpan.Zero);
         }
 

@@ -22,8 +22,8 @@ internal static class MetricsWiring
         metrics.ObserveGauge("binlog.segments", "Segment files of the binlog.", () => binlog.Statistics.Segments);
         metrics.ObserveGauge("binlog.disk_bytes", "Bytes of the binlog's segment files.", () => binlog.Statistics.DiskBytes);
         metrics.ObserveGauge("binlog.full", "1 when the disk had no room at the last try.", () => binlog.Statistics.IsFull ? 1 : 0);
-        metrics.ObserveGauge("replicas.unusable", "Replicas on this node that take no part: damaged, halted or quarantined.", () => troubles.Own.Count);
         metrics.ObserveGauge("apply.stuck", "Ranges whose committed entries can't be applied for lack of room on the disk.", () => replicas.All.Count(r => r.IsStuck));
+        metrics.ObserveGauge("replicas.unusable", "Replicas on this node that take no part: damaged, halted or quarantined.", () => troubles.Own.Count);
         metrics.ObserveGauge("leaders", "Ranges that this node leads.", () => replicas.All.Count(r => r.Leadership.IsLeader));
         metrics.ObserveGauge("checkpoint.debt_bytes", "Bytes of changes that checkpoints have yet to write back.", () => replicas.All.Sum(r => r.State.Machine.CheckpointDebtBytes));
         Counter(metrics, "binlog.written_bytes", "Bytes written to the binlog.", () => binlog.Statistics.WrittenBytes);

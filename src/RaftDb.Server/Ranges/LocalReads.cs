@@ -134,7 +134,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
         while (true)
         {
             StateHandle state = replica.State;
-            if (state.TryOpenReadView() is { } view)
+            if (state.TryOpenReadView(evenOlder: true) is { } view)
             {
                 return view;
             }

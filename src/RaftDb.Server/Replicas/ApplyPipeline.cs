@@ -60,6 +60,14 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
     /// <summary>Applies what has gathered. Called on an apply thread.</summary>
     public void Run()
     {
+        (List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations) = _stuck ?? Take();
+        if (entries.Count == 0)
+        {
+            Done();
+            return;
+        }
+
+        List<CommandResult?> results = new(entries.Count);
         StateHandle state = replica.State;
         if (!state.TryUse())
         {
@@ -67,17 +75,13 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             return;
         }
 
-        Batch batch = _stuck ?? Take();
         try
         {
-            Apply(state.Machine, batch);
+            Apply(state.Machine, entries, configurations, results);
         }
         catch (DiskFullException)
         {
-            // Nothing of this part was applied. The replica's loop asks for another try, with the same entries.
-            _stuck = batch;
-            _isStuck = true;
-            replica.Post(ApplyStuck.Instance);
+            Hold(entries, configurations, results);
             return;
         }
         catch (StorageFailedException e)
@@ -85,13 +89,13 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             replica.IsHelpedByRebuild = e.InnerException is not UnknownCommandException;
 
             // The applied index did not move; the pipeline stays "scheduled", so nothing is ever applied past the failure.
-            host.ReplicaHalted(replica, $"Applying entries {batch.First} to {batch.Last} failed: {e.Message}");
+            host.ReplicaHalted(replica, $"Applying entries {entries[0].Index} to {entries[^1].Index} failed: {e.Message}");
             return;
         }
         catch (InvariantBrokenException e)
         {
             // The node crashes of it, once: after the restart this replica alone stays halted.
-            host.ApplyBroke(replica, batch.First, batch.Last, e);
+            host.ApplyBroke(replica, entries[0].Index, entries[^1].Index, e);
             throw;
         }
         finally
@@ -99,10 +103,16 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             state.Release();
         }
 
+        host.Metrics.Applied(entries.Count);
+        replica.Post(new ApplyDone(entries, results));
+        Done();
+    }
+
+    /// <summary>On to what has gathered meanwhile.</summary>
+    private void Done()
+    {
         _stuck = null;
         _isStuck = false;
-        host.Metrics.Applied(batch.Entries.Count);
-        replica.Post(new ApplyDone(batch.Entries, batch.Results));
         lock (_gate)
         {
             if (_queue.Count == 0)
@@ -115,41 +125,23 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         host.ScheduleApply(this);
     }
 
-    /// <summary>As one batch; but where a mark stands the batch ends, for the view that belongs to it. Goes on where a full disk stopped it.</summary>
-    private void Apply(IStateMachine machine, Batch batch)
+    /// <summary>The disk is full. What was applied up to a mark is told; the replica's loop asks for another try with the rest.</summary>
+    private void Hold(List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
     {
-        while (batch.Done < batch.Entries.Count)
+        int done = results.Count;
+        if (done > 0)
         {
-            int end = batch.Done;
-            bool marked = false;
-            while (end < batch.Entries.Count && !marked)
-            {
-                Entry entry = batch.Entries[end++];
-                marked = entry.Kind == EntryKind.Command && CheckMark.Is(entry.Data.Span);
-            }
-
-            ApplyPart(machine, batch, end);
-            batch.Done = end;
-            if (marked)
-            {
-                replica.Marks.Open(batch.Entries[end - 1].Index);
-            }
-        }
-    }
-
-    private static void ApplyPart(IStateMachine machine, Batch batch, int end)
-    {
-        if (batch.Done == 0 && end == batch.Entries.Count)
-        {
-            machine.Apply(batch.Entries, batch.Configurations, batch.Results);
-            return;
+            host.Metrics.Applied(done);
+            replica.Post(new ApplyDone(entries.GetRange(0, done), results));
+            LogIndex last = entries[done - 1].Index;
+            configurations = configurations.FindAll(c => c.Index > last);
+            entries = entries.GetRange(done, entries.Count - done);
         }
 
-        (LogIndex low, LogIndex high) = (batch.Entries[batch.Done].Index, batch.Entries[end - 1].Index);
-        machine.Apply(
-            batch.Entries.GetRange(batch.Done, end - batch.Done),
-            batch.Configurations.FindAll(c => c.Index >= low && c.Index <= high),
-            batch.Results);
+        // At a mark in the end everything is applied, and only the view for it found no room.
+        _stuck = entries.Count > 0 ? new(entries, configurations) : null;
+        _isStuck = true;
+        replica.Post(ApplyStuck.Instance);
     }
 
     private Batch Take()
@@ -177,17 +169,38 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         return new(entries, configurations);
     }
 
-    /// <summary>What is applied at once, and how far it has come.</summary>
-    private sealed record Batch(List<Entry> Entries, List<(LogIndex Index, Configuration Configuration)> Configurations)
+    /// <summary>As one batch; but where a mark stands the batch ends, for the view that belongs to it.</summary>
+    private void Apply(
+        IStateMachine machine, List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
     {
-        public List<CommandResult?> Results { get; } = new(Entries.Count);
+        int from = 0;
+        for (int i = 0; i < entries.Count; i++)
+        {
+            if (entries[i].Kind == EntryKind.Command && CheckMark.Is(entries[i].Data.Span))
+            {
+                ApplyPart(from, i + 1);
+                replica.Marks.Open(entries[i].Index);
+                from = i + 1;
+            }
+        }
 
-        public int Done { get; set; }
+        ApplyPart(from, entries.Count);
 
-        public LogIndex First => Entries[0].Index;
-
-        public LogIndex Last => Entries[^1].Index;
+        void ApplyPart(int first, int end)
+        {
+            if (first == 0 && end == entries.Count)
+            {
+                machine.Apply(entries, configurations, results);
+            }
+            else if (first < end)
+            {
+                (LogIndex low, LogIndex high) = (entries[first].Index, entries[end - 1].Index);
+                machine.Apply(entries.GetRange(first, end - first), configurations.FindAll(c => c.Index >= low && c.Index <= high), results);
+            }
+        }
     }
+
+    private sealed record Batch(List<Entry> Entries, List<(LogIndex Index, Configuration Configuration)> Configurations);
 }
 
 /// <summary>Comes back to the replica's inbox: the disk is full.</summary>

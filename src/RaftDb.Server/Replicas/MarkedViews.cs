@@ -1,5 +1,6 @@
 using RaftDb.Raft;
 using RaftDb.Storage;
+using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
 
@@ -34,7 +35,7 @@ internal sealed class MarkedViews(Replica replica, IReplicaHost host)
         {
             view = replica.State.TryOpenReadView() is { } opened ? new(opened, null) : new(null, "its state is being replaced");
         }
-        catch (StorageFailedException e)
+        catch (Exception e) when (e is StorageFailedException or DiskFullException)
         {
             view = new(null, e.Message);
         }

@@ -4,7 +4,7 @@ using RaftDb.Server.Metrics;
 namespace RaftDb.Server.Replicas;
 
 /// <summary>What was proposed since the last pass, on its way through this one: admitted, made inputs of, and told apart again by the node's outcomes. Owned by the replica's loop.</summary>
-internal sealed class NewProposals(PendingProposals pending, RefusedWrites refused, ApplyPipeline apply, NodeMetrics metrics)
+internal sealed class NewProposals(PendingProposals pending, RefusedWrites refused, ApplyPipeline applies, NodeMetrics metrics)
 {
     private readonly List<PendingProposal> _commands = [];
     private readonly List<PendingChange> _changes = [];
@@ -15,7 +15,7 @@ internal sealed class NewProposals(PendingProposals pending, RefusedWrites refus
         {
             proposal.Complete(ProposalStatus.Late);
         }
-        else if (refused.Any || apply.IsStuck)
+        else if (refused.Any || applies.IsStuck)
         {
             proposal.Complete(ProposalStatus.NoSpace);
         }

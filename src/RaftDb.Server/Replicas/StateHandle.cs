@@ -56,9 +56,9 @@ internal sealed class StateHandle(IStateMachine machine)
         Release();
     }
 
-    /// <summary>A read view that keeps the state machine in use until it is disposed; null when it is on its way out. While the disk is full it may show less than what was
-    /// applied: look at its <see cref="IReadView.Applied"/>.</summary>
-    public IReadView? TryOpenReadView()
+    /// <summary>A read view that keeps the state machine in use until it is disposed; null when it is on its way out. When the disk is too full to show all that was
+    /// applied: <see cref="DiskFullException"/>, or with <paramref name="evenOlder"/> what was shown before; then look at its <see cref="IReadView.Applied"/>.</summary>
+    public IReadView? TryOpenReadView(bool evenOlder = false)
     {
         if (!TryUse())
         {
@@ -67,7 +67,7 @@ internal sealed class StateHandle(IStateMachine machine)
 
         try
         {
-            return new HeldView(Open(), this);
+            return new HeldView(Open(evenOlder), this);
         }
         catch
         {
@@ -76,13 +76,13 @@ internal sealed class StateHandle(IStateMachine machine)
         }
     }
 
-    private IReadView Open()
+    private IReadView Open(bool evenOlder)
     {
         try
         {
             return Machine.OpenReadView();
         }
-        catch (DiskFullException)
+        catch (DiskFullException) when (evenOlder)
         {
             return Machine.OpenCommittedView();
         }

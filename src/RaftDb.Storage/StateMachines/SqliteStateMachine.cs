@@ -97,12 +97,11 @@ internal sealed class SqliteStateMachine : IStateMachine
             int kept = results.Count;
             try
             {
-                if (_transaction.IsFull)
+                // What a full disk took back has to be kept before anything is added to it: as long as there is no room, nothing more is applied.
+                if (_transaction.IsFull || _transaction.IsLost)
                 {
                     Commit();
                 }
-
-                ApplyLostAgain();
 
                 // 1. Everything in one savepoint, 2. then what it changed beside the rows, 3. and only after both do others see it.
                 _transaction.BeginBatch();
