@@ -208,7 +208,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         // 4. Take part: timers, then the network, which brings the first messages.
         // A range's own state is the truth; for ranges without a replica here, what was agreed on at the first start.
         RangeMap map = new(ranges.Select(r => _replicas.Find(r.Id)?.State.Machine.Descriptor ?? r));
-        RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits);
+        RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits, TimeProvider.System);
         RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, unusable.ToDictionary(u => u.Range, u => u.Reason));
         _scheduler.Start();
         foreach (Replica replica in _replicas.All)

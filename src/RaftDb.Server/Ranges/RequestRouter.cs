@@ -8,7 +8,8 @@ namespace RaftDb.Server.Ranges;
 
 /// <summary>Takes requests to the replica that can answer them. While a range has no leader a request waits for one, until its deadline.</summary>
 internal sealed class RequestRouter(
-    NodeId node, RangeMap map, LocalReplicas replicas, ITransport transport, INodeClock clock, Func<HybridTimestamp> logTime, CommandLimits limits)
+    NodeId node, RangeMap map, LocalReplicas replicas, ITransport transport, INodeClock clock, Func<HybridTimestamp> logTime, CommandLimits limits,
+    TimeProvider time)
     : IRequestRouter
 {
     /// <summary>The longest to wait for news of a leader before looking again.</summary>
@@ -395,18 +396,12 @@ internal sealed class RequestRouter(
 
         if (known is null)
         {
-            await Task.Delay(wait, cancel);
+            await Task.Delay(wait, time, cancel);
             return;
         }
 
-        try
-        {
-            await known.Changed.WaitAsync(wait, cancel);
-        }
-        catch (TimeoutException)
-        {
-            // No news: look again.
-        }
+        // Without news: look again.
+        await known.ChangesWithinAsync(wait, time, cancel);
     }
 
     private static RequestError Unavailable(RangeDescriptor range) =>

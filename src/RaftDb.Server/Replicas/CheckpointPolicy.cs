@@ -76,9 +76,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
             if (host.Durability == Durability.Os)
             {
                 // What becomes durable in the state file must be durable in the log before.
-                using ManualResetEventSlim synced = new();
-                host.Binlog.Sync(synced.Set);
-                synced.Wait();
+                host.Binlog.SyncNow();
             }
 
             if (state.Machine.Checkpoint() is { } checkpoint)

@@ -76,6 +76,9 @@ internal sealed class Replica
     /// <summary>When <see cref="Process"/> is to be called next, even with an empty inbox.</summary>
     public Instant NextDeadline { get; private set; }
 
+    /// <summary>The consensus core. For the simulator's checks, which look between two passes.</summary>
+    internal RaftNode Consensus => _node;
+
     public CheckpointPolicy Checkpoints { get; }
 
     public SnapshotSender Snapshots { get; }
@@ -375,8 +378,9 @@ internal sealed class Replica
     {
         if (_newProposals.Count > 0)
         {
-            Check.That(ready.Proposals.Count == 1, $"{ready.Proposals.Count} outcomes for one proposal input");
-            Register(ready.Proposals[0]);
+            // The commands are the last of a pass's proposals; before them there may be changes of membership.
+            Check.That(ready.Proposals.Count > 0, $"no outcome for {_newProposals.Count} proposals");
+            Register(ready.Proposals[^1]);
             _newProposals.Clear();
         }
 

@@ -1,19 +1,15 @@
 using System.Buffers.Text;
 using RaftDb.Storage.StateMachines.Commands;
-using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines;
 
 /// <summary>What commands do to the rows of a range. Everything here depends on the log and the state alone, never on this machine: replicas must agree on every
 /// result, the rejected ones included. Used by the thread that applies.</summary>
-internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
+internal sealed class CommandApplier(IKeyValueTable table)
 {
     /// <summary>The last time that a hybrid timestamp can tell: where a sum with an absurd TTL ends.</summary>
     private const long LastMillisecond = (1L << 48) - 1;
 
-    private readonly SqliteStatement _savepoint = writer.Prepare("SAVEPOINT raftdb_command");
-    private readonly SqliteStatement _release = writer.Prepare("RELEASE raftdb_command");
-    private readonly SqliteStatement _rollback = writer.Prepare("ROLLBACK TO raftdb_command");
     private readonly List<byte[]> _expired = [];
 
     /// <summary>Applies the command of one entry.</summary>
@@ -91,7 +87,7 @@ internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
         ApplyBatch before = batch;
         if (branch.NeedsSavepoint)
         {
-            _savepoint.Run();
+            table.Savepoint();
         }
 
         var results = new OperationResult[count];
@@ -103,8 +99,7 @@ internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
             {
                 if (branch.NeedsSavepoint)
                 {
-                    _rollback.Run();
-                    _release.Run();
+                    table.RollBack();
                 }
 
                 batch = before;
@@ -115,7 +110,7 @@ internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
 
         if (branch.NeedsSavepoint)
         {
-            _release.Run();
+            table.Release();
         }
 
         return new(CommandStatus.Done, failed is null, index, results, failed);
