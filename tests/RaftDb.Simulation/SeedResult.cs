@@ -12,7 +12,7 @@ internal sealed record SeedResult(ulong Hash, string? Failure, string Report, Ma
 {
     public static SeedResult Of(ulong seed, Func<SwarmOptions, SwarmOptions>? adjust, string? traceFile)
     {
-        using StreamWriter? trace = traceFile is null ? null : new StreamWriter(traceFile);
+        using StreamWriter? trace = traceFile is null ? null : new StreamWriter(traceFile) { AutoFlush = true };
         SeedRun run = new(seed, adjust, trace);
         SimCluster world = run.World;
         try

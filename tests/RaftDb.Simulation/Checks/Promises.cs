@@ -54,7 +54,13 @@ internal sealed class Promises(SimCluster world)
                 break;
         }
 
-        Require(message.Term <= durable.Term, $"{Name(process, sent)} speaks in term {message.Term}; durable is {durable.Term}");
+        if (message is ReadIndexRequest)
+        {
+            // A question promises nothing.
+            return;
+        }
+
+        Require(message.Term <= durable.Term, $"{Name(process, sent)} sends {message.GetType().Name}, and speaks in term {message.Term}; durable is {durable.Term}");
         promise.Term = message.Term > promise.Term ? message.Term : promise.Term;
     }
 

@@ -6,11 +6,15 @@ namespace RaftDb.Simulation.Nodes;
 /// <summary>What <see cref="ReplicaLoop"/> is with a thread: takes woken replicas and due timers, and calls <see cref="Replica.Process"/>.</summary>
 internal sealed class SimLoop(SimProcess process)
 {
+    /// <summary>A replica that wants to be called again at once so many times in a row would keep a core busy for nothing.</summary>
+    private const int MaxSpins = 1000;
+
     private readonly Dictionary<Replica, Instant> _scheduled = [];
     private readonly PassOutput _output = new();
     private List<Replica> _runnable = [];
     private List<Replica> _taken = [];
     private bool _passDue;
+    private int _spins;
 
     public void Wake(Replica replica)
     {
@@ -40,6 +44,12 @@ internal sealed class SimLoop(SimProcess process)
         replica.Process(_output);
         process.World.Checks.Stepped(process, replica);
         Instant next = replica.NextDeadline;
+        _spins = next <= process.Now ? _spins + 1 : 0;
+        if (_spins > MaxSpins)
+        {
+            throw new Core.SimulationFailedException(
+                $"node {process.Node}, range {replica.Range}: wants to be called again at once, for the {_spins}th time: due {next.Nanoseconds}, now {process.Now.Nanoseconds}");
+        }
         if (next == Instant.Never)
         {
             _scheduled.Remove(replica);
