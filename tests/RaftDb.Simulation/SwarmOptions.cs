@@ -57,10 +57,17 @@ internal sealed record SwarmOptions
         SortedDictionary<FaultKind, int> faults = [];
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
-            if (random.Chance(400_000))
+            if (random.Chance(250_000))
             {
-                faults[kind] = random.Pick([1500, 4000, 10_000, 20_000]);
+                faults[kind] = random.Pick([3000, 8000, 20_000, 40_000]);
             }
+        }
+
+        if (faults.ContainsKey(FaultKind.ChangeMembers))
+        {
+            // A machine that rots away may be the one that a smaller group of voters can't do without.
+            faults.Remove(FaultKind.BitFlip);
+            faults.Remove(FaultKind.Misdirect);
         }
 
         if (lease)

@@ -38,6 +38,11 @@ internal sealed class SwarmProgram(RunArguments run)
                 return 1;
             }
 
+            if (seeds % 100 == 0)
+            {
+                Console.WriteLine($"{seeds} seeds, {clock.Elapsed.TotalSeconds:F0} s");
+            }
+
             if (run.First == run.Last)
             {
                 Console.WriteLine($"trace {result.Hash:x16}");
@@ -50,8 +55,10 @@ internal sealed class SwarmProgram(RunArguments run)
         }
 
         double virtualSeconds = virtualNanoseconds / 1e9;
+        double processor = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
         Console.WriteLine(
-            $"PASSED {seeds} seeds, {virtualSeconds:F0} virtual seconds in {clock.Elapsed.TotalSeconds:F1} s ({virtualSeconds / clock.Elapsed.TotalSeconds:F0} times real time)");
+            $"PASSED {seeds} seeds, {virtualSeconds:F0} virtual seconds in {clock.Elapsed.TotalSeconds:F1} s "
+            + $"and {processor:F1} s of processor time ({virtualSeconds / processor:F0} times real time on one core)");
         return 0;
     }
 
