@@ -1,3 +1,4 @@
 using RaftDb.Cli;
 
+SocketThreads.CompleteInline();
 return await CommandLine.RunAsync(args);

@@ -189,9 +189,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _ = _binlog.Failed.ContinueWith(failed => Fail(failed.Result), TaskScheduler.Default);
         HybridClock logClock = new(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), _options.Clock);
         _transport = new PeerTransport(_options.Transport, identity, facts, _listener, logClock, _log, _metrics.Meter);
-        int cores = Math.Clamp(Environment.ProcessorCount, 1, 4);
+        int threads = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
         _scheduler = new ReplicaScheduler(
-            own.Loops > 0 ? own.Loops : cores, own.Appliers > 0 ? own.Appliers : cores, _clock, _binlog, _transport, _log, Fail);
+            own.Loops > 0 ? own.Loops : threads, own.Appliers > 0 ? own.Appliers : threads, _clock, _binlog, _transport, _log, Fail);
         NodeReplicaHost host = new(
             identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(

@@ -45,10 +45,10 @@ internal sealed record NodeSection
     /// <summary>Most seconds that a graceful stop spends on handing over leadership.</summary>
     public double StopSeconds { get; init; } = 5;
 
-    /// <summary>Loop threads; 0 = one per processor, at most 4.</summary>
+    /// <summary>Loop threads; 0 = one per two processors, at most 4.</summary>
     public int Loops { get; init; }
 
-    /// <summary>Apply threads; 0 = one per processor, at most 4.</summary>
+    /// <summary>Apply threads; 0 = one per two processors, at most 4.</summary>
     public int Appliers { get; init; }
 }
 

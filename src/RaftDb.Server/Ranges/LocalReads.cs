@@ -39,6 +39,8 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
             return refusal;
         }
 
+        // A page may take milliseconds, which the thread that brought the request may owe to others.
+        await Task.Yield();
         using IReadView? view = OpenView(replica);
         if (view is null)
         {

@@ -10,7 +10,7 @@ namespace RaftDb.Server.Replicas;
 /// batches grow with load. The replica's loop enqueues; one apply thread at a time runs.</summary>
 internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
 {
-    private const int MaxEntriesPerTransaction = 10_000;
+    private const int MaxEntriesPerBatch = 2_000;
 
     private readonly Lock _gate = new();
     private readonly Queue<Ready> _queue = [];
@@ -40,7 +40,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         lock (_gate)
         {
             while (_queue.TryPeek(out Ready? ready)
-                && (entries.Count == 0 || entries.Count + ready.Committed.Count <= MaxEntriesPerTransaction))
+                && (entries.Count == 0 || entries.Count + ready.Committed.Count <= MaxEntriesPerBatch))
             {
                 _queue.Dequeue();
                 if (entries.Count == 0 && _queue.Count == 0)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -14,7 +13,7 @@ internal sealed class ReplicaScheduler : IDisposable
     private readonly Action<Exception> _fail;
     private readonly ReplicaLoop[] _loops;
     private readonly Thread[] _appliers;
-    private readonly BlockingCollection<ApplyPipeline> _applies = [];
+    private readonly ApplyQueue _applies = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _backgroundGate = new();
     private readonly HashSet<Task> _background = [];
@@ -44,17 +43,8 @@ internal sealed class ReplicaScheduler : IDisposable
 
     public void Wake(Replica replica) => LoopOf(replica.Range).Wake(replica);
 
-    public void ScheduleApply(ApplyPipeline pipeline)
-    {
-        try
-        {
-            _applies.Add(pipeline);
-        }
-        catch (InvalidOperationException) when (_stopped)
-        {
-            // The node stops: what is not applied now is applied from the log at the next start.
-        }
-    }
+    /// <summary>Once the node stops this does nothing: what is not applied then is applied from the log at the next start.</summary>
+    public void ScheduleApply(ApplyPipeline pipeline) => _applies.Add(pipeline);
 
     public void RunInBackground(string what, Func<CancellationToken, Task> work)
     {
@@ -99,7 +89,7 @@ internal sealed class ReplicaScheduler : IDisposable
             loop.Stop();
         }
 
-        _applies.CompleteAdding();
+        _applies.Stop();
         foreach (Thread applier in _appliers)
         {
             if (applier.IsAlive && applier != Thread.CurrentThread)
@@ -111,7 +101,6 @@ internal sealed class ReplicaScheduler : IDisposable
         _stopping.Cancel();
         Task.WaitAll(background);
         _stopping.Dispose();
-        _applies.Dispose();
     }
 
     private ReplicaLoop LoopOf(RangeId range) => _loops[(int)(range.Value % (ulong)_loops.Length)];
@@ -120,7 +109,7 @@ internal sealed class ReplicaScheduler : IDisposable
     {
         try
         {
-            foreach (ApplyPipeline pipeline in _applies.GetConsumingEnumerable())
+            while (_applies.Take() is { } pipeline)
             {
                 pipeline.Run();
             }

@@ -56,15 +56,21 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Checkpoints, and returns the state that is durable in the file for sure, or null when readers kept frames from being written back.</summary>
     /// <param name="applying">Held by applies, batch by batch.</param>
     /// <param name="readers">Where views come from.</param>
-    /// <param name="published">The last committed state.</param>
-    public StateMeta? Run(Lock applying, ReadConnectionPool readers, Func<StateMeta> published)
+    /// <param name="committed">The last committed state.</param>
+    /// <param name="commit">Commits what is applied, under the lock of the applies.</param>
+    public StateMeta? Run(Lock applying, ReadConnectionPool readers, Func<StateMeta> committed, Action commit)
     {
         lock (_running)
         {
+            lock (applying)
+            {
+                commit();
+            }
+
             // 1. Beside applies. The state is read first: what is written back is at least that.
             for (int pass = 0; pass < MaxPasses; pass++)
             {
-                StateMeta before = published();
+                StateMeta before = committed();
                 long left = Pass(SqliteNative.CheckpointPassive).Left;
                 if (left == 0)
                 {
@@ -80,7 +86,8 @@ internal sealed class Checkpointer : IDisposable
             // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over.
             lock (applying)
             {
-                StateMeta before = published();
+                commit();
+                StateMeta before = committed();
                 (bool isBusy, long left) = Pass(SqliteNative.CheckpointRestart);
                 if (isBusy)
                 {

@@ -11,15 +11,14 @@ namespace RaftDb.Storage.StateMachines;
 
 /// <summary>The state of one replica in one SQLite file. Rows, applied index, descriptor and configuration change together: after a crash the file is at
 /// <em>some</em> applied index, never between two.</summary>
-/// <remarks>One thread applies; any thread reads, checkpoints, copies. What readers see beside SQLite is one immutable object, replaced after each
-/// commit. A failure while applying halts this replica for good: later applies and checkpoints throw, reads go on.</remarks>
+/// <remarks>One thread applies; any thread reads, checkpoints, copies, and commits for that purpose what was applied and is still in the open transaction. What is
+/// published beside SQLite is one immutable object, replaced after each batch. A failure while applying halts this replica for good: later applies and
+/// checkpoints throw, reads go on.</remarks>
 internal sealed class SqliteStateMachine : IStateMachine
 {
     private readonly Lock _applying = new();
     private readonly SqliteDatabase _writer;
-    private readonly SqliteStatement _begin;
-    private readonly SqliteStatement _commit;
-    private readonly SqliteStatement _rollback;
+    private readonly OpenTransaction _transaction;
     private readonly SqliteStatement _advance;
     private readonly KeyValueTable _table;
     private readonly EntryApplier _entries;
@@ -27,6 +26,7 @@ internal sealed class SqliteStateMachine : IStateMachine
     private readonly Checkpointer _checkpointer;
     private readonly OutgoingSnapshots _snapshots;
     private Published _published;
+    private StateMeta _committed;
     private Exception? _halted;
 
     /// <summary>Opens a state file that exists and holds the range.</summary>
@@ -44,15 +44,14 @@ internal sealed class SqliteStateMachine : IStateMachine
 
             StateMeta meta = StateMeta.ReadFrom(_writer, range);
             byte keyspace = Keyspace.Of(meta.Descriptor.Kind);
-            _begin = _writer.Prepare("BEGIN IMMEDIATE");
-            _commit = _writer.Prepare("COMMIT");
-            _rollback = _writer.Prepare("ROLLBACK");
+            _transaction = new(_writer, options);
             _advance = _writer.Prepare(
                 "UPDATE raftdb_meta SET applied_index = ?2, applied_term = ?3, time = ?4, keys = ?5, bytes = ?6 WHERE range = ?1");
             _advance.Bind(1, (long)range.Value);
             _table = new(_writer, range, keyspace);
             _entries = new(_table);
             _published = new(meta, _table.EarliestExpiry());
+            _committed = meta;
             _checkpointer = new(path, options);
             _readers = new(path, range, keyspace, meta, options);
             _snapshots = new(path, range, options);
@@ -79,7 +78,7 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public HybridTimestamp Time => State.Meta.Time;
 
-    public long CheckpointDebtBytes => _checkpointer.DebtBytes;
+    public long CheckpointDebtBytes => _checkpointer.DebtBytes + _transaction.Bytes;
 
     private Published State => Volatile.Read(ref _published);
 
@@ -97,12 +96,19 @@ internal sealed class SqliteStateMachine : IStateMachine
             int kept = results.Count;
             try
             {
-                // 1. Everything in one transaction, 2. then what it changed beside the rows, 3. and only after the commit do others see it.
-                _begin.Run();
+                if (_transaction.IsFull)
+                {
+                    Commit();
+                }
+
+                // 1. Everything in one savepoint, 2. then what it changed beside the rows, 3. and only after both do others see it.
+                _transaction.BeginBatch();
                 var batch = new ApplyBatch(_published.Meta, _published.EarliestExpiry);
                 int nextConfiguration = 0;
+                long bytes = 0;
                 for (int i = 0; i < entries.Count; i++)
                 {
+                    bytes += entries[i].Data.Length;
                     results.Add(_entries.Apply(entries[i], configurations, ref nextConfiguration, ref batch));
                 }
 
@@ -112,11 +118,8 @@ internal sealed class SqliteStateMachine : IStateMachine
                     batch.EarliestExpiry = _table.EarliestExpiry();
                 }
 
-                StateMeta meta = batch.ToMeta();
-                Store(meta);
-                _commit.Run();
-                Volatile.Write(ref _published, new(meta, batch.EarliestExpiry));
-                _checkpointer.PagesWritten(_writer.PagesWritten);
+                _transaction.EndBatch(entries.Count, bytes);
+                Volatile.Write(ref _published, new(batch.ToMeta(), batch.EarliestExpiry));
             }
             catch (Exception e)
             {
@@ -132,18 +135,14 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    public IReadView OpenReadView()
-    {
-        StateMeta atLeast = State.Meta;
-        return _readers.Rent(atLeast);
-    }
+    public IReadView OpenReadView() => OpenSqliteView();
 
     public RangeCheckpoint? Checkpoint()
     {
         ThrowIfHalted();
         try
         {
-            StateMeta? durable = _checkpointer.Run(_applying, _readers, () => State.Meta);
+            StateMeta? durable = _checkpointer.Run(_applying, _readers, () => Volatile.Read(ref _committed), Commit);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
         catch (StorageFailedException e)
@@ -154,11 +153,15 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    public ISnapshotSource BeginSnapshot() => _snapshots.Begin();
+    public ISnapshotSource BeginSnapshot()
+    {
+        ShowApplied();
+        return _snapshots.Begin();
+    }
 
     public StateDigest ComputeDigest(CancellationToken cancel)
     {
-        using SqliteReadView view = _readers.Rent(State.Meta);
+        using SqliteReadView view = OpenSqliteView();
         return view.ComputeDigest(cancel);
     }
 
@@ -169,13 +172,71 @@ internal sealed class SqliteStateMachine : IStateMachine
         _readers.Dispose();
         lock (_applying)
         {
+            try
+            {
+                // For the next start to replay less.
+                if (_halted is null)
+                {
+                    Commit();
+                }
+            }
+            catch (StorageFailedException)
+            {
+                // The binlog has it all: the next start replays more.
+            }
+
             _writer.Dispose();
+        }
+    }
+
+    private SqliteReadView OpenSqliteView() => _readers.Rent(ShowApplied());
+
+    /// <summary>Sees to it that other connections find everything applied before the call, and returns what that is at least.</summary>
+    private StateMeta ShowApplied()
+    {
+        StateMeta applied = State.Meta;
+        if (Volatile.Read(ref _committed).Applied.Index < applied.Applied.Index)
+        {
+            lock (_applying)
+            {
+                Commit();
+            }
+        }
+
+        return applied;
+    }
+
+    /// <summary>Under the lock of the applies: commits what they have left open.</summary>
+    private void Commit()
+    {
+        if (!_transaction.IsOpen)
+        {
+            if (_committed.Applied != _published.Meta.Applied)
+            {
+                throw new StorageFailedException($"What was applied to {_writer.Path} up to {_published.Meta.Applied} could not be kept.", _halted!);
+            }
+
+            return;
+        }
+
+        try
+        {
+            StateMeta meta = _published.Meta;
+            Store(meta);
+            _transaction.Commit();
+            Volatile.Write(ref _committed, meta);
+            _checkpointer.PagesWritten(_writer.PagesWritten);
+        }
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref _halted, e, null);
+            throw;
         }
     }
 
     private void Store(StateMeta meta)
     {
-        if (meta.Shape != _published.Meta.Shape)
+        if (meta.Shape != _committed.Shape)
         {
             meta.Replace(_writer);
             return;
@@ -192,13 +253,20 @@ internal sealed class SqliteStateMachine : IStateMachine
     private void Halt(Exception cause)
     {
         Interlocked.CompareExchange(ref _halted, cause, null);
+        if (!_transaction.IsOpen)
+        {
+            return;
+        }
+
         try
         {
-            _rollback.Run();
+            // The batches before this one were applied, and others know: they are to be seen.
+            _transaction.UndoBatch();
+            Commit();
         }
         catch (StorageFailedException)
         {
-            // SQLite has rolled back by itself already, or can't; either way nothing of the transaction is committed, and this connection is not used again.
+            // They can't be: reads say so from here on, with the first failure as the reason, and after a restart the binlog brings the batches again.
         }
     }
 

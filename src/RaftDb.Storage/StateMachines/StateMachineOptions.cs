@@ -12,6 +12,13 @@ public sealed record StateMachineOptions
     /// <summary>Most memory of one reader's page cache. 1 MiB: SQLite drops it whenever the writer commits, so that more would seldom help.</summary>
     public int ReaderCacheBytes { get; init; } = 1 << 20;
 
+    /// <summary>Entries after which the writer commits although nobody has to see them yet. 4096: a page changed by many of them is written once, and what a restart has to
+    /// replay takes tens of milliseconds.</summary>
+    public int TransactionEntries { get; init; } = 4096;
+
+    /// <summary>Bytes of commands after which the writer commits although nobody has to see them yet. 4 MiB: half of what the page cache holds by default stays free.</summary>
+    public long TransactionBytes { get; init; } = 4 << 20;
+
     /// <summary>Idle read connections kept per range. 4: readers of one range at the same instant are few; more are opened as needed and closed after use.</summary>
     public int MaxIdleReaders { get; init; } = 4;
 
@@ -37,6 +44,8 @@ public sealed record StateMachineOptions
         Require(PageBytes is >= 512 and <= 65536 && int.IsPow2(PageBytes), nameof(PageBytes), "must be a power of two between 512 and 65536");
         Require(WriterCacheBytes >= 64 << 10, nameof(WriterCacheBytes), "must be at least 64 KiB");
         Require(ReaderCacheBytes >= 64 << 10, nameof(ReaderCacheBytes), "must be at least 64 KiB");
+        Require(TransactionEntries >= 1, nameof(TransactionEntries), "must be positive");
+        Require(TransactionBytes >= 1, nameof(TransactionBytes), "must be positive");
         Require(MaxIdleReaders >= 0, nameof(MaxIdleReaders), "must not be negative");
         Require(SnapshotStepPages >= 1, nameof(SnapshotStepPages), "must be positive");
         Require(CheckpointPauseBytes >= 0, nameof(CheckpointPauseBytes), "must not be negative");

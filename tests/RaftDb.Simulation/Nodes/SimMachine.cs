@@ -77,10 +77,10 @@ internal sealed class SimMachine
         process.Die();
         Process = null;
         _world.Connections.Died(Index, machineToo);
+        States.Crash();
         if (machineToo)
         {
             Disk.PowerCut();
-            States.PowerCut();
             BootId = NewGuid();
         }
         else

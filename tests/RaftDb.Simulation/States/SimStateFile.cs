@@ -2,7 +2,8 @@ using RaftDb.Simulation.Core;
 
 namespace RaftDb.Simulation.States;
 
-/// <summary>A state file: what its last checkpoint made durable, and the transactions since. A power cut leaves it after any one of these, never between two.</summary>
+/// <summary>A state file: what its last checkpoint made durable, and the batches since. A crash (of the machine, or of the process, whose transaction may have been open) leaves it
+/// after any one of these, never between two.</summary>
 internal sealed class SimStateFile(string name, StateVersion first)
 {
     private readonly List<StateVersion> _since = [];
@@ -24,7 +25,7 @@ internal sealed class SimStateFile(string name, StateVersion first)
         _since.Clear();
     }
 
-    public void PowerCut(SimRandom random)
+    public void Crash(SimRandom random)
     {
         int kept = random.Coin() ? random.Between(0, _since.Count) : 0;
         _since.RemoveRange(kept, _since.Count - kept);

@@ -61,11 +61,11 @@ internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom ran
 
     public SimStateMachine Machine(RangeId range, SimStateFile file) => new(range, file, this, observer());
 
-    public void PowerCut()
+    public void Crash()
     {
         foreach (SimStateFile file in _files.Values)
         {
-            file.PowerCut(random);
+            file.Crash(random);
         }
     }
 

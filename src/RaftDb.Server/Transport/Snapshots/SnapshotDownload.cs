@@ -48,6 +48,8 @@ internal sealed class SnapshotDownload(IncomingConnection connection, PeerTransp
                 $"a chunk of {data.Length} bytes at {offset} came, where {sink.Received} of {length} are here");
             try
             {
+                // Sockets may complete on the thread that serves all of them: the disk must not hold it up.
+                await Task.Yield();
                 sink.Write(data.Span);
             }
             catch (Exception fault)

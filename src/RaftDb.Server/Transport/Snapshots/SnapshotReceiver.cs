@@ -73,6 +73,7 @@ internal sealed class SnapshotReceiver(PeerTransportOptions options, ITransportH
         {
             using SnapshotDownload download = new(connection, options);
             var announcement = await download.ReadOfferAsync(_stopping.Token);
+            await Task.Yield();
             SnapshotKey key = new(from, announcement.Range, announcement.Header.Length, announcement.Header.Sha256);
             while (true)
             {

@@ -59,6 +59,8 @@ internal sealed class SnapshotUpload(SnapshotAnnouncement announcement, ISnapsho
     {
         while (offset < _length && !verdict.IsCompleted)
         {
+            // Sockets may complete on the thread that serves all of them: the disk must not hold it up.
+            await Task.Yield();
             writer.Reset();
             var start = writer.BeginFrame(FrameKind.SnapshotChunk);
             writer.Varint((ulong)offset);

@@ -18,7 +18,7 @@ public class CrashTests
     {
         var commands = new RandomCommands(7);
         _log = [.. Enumerable.Range(1, 120).Select(i => StateFixture.EntryOf((ulong)i, commands.Next()))];
-        _state = new(options: new() { PageBytes = 1024 });
+        _state = new(options: new() { PageBytes = 1024, TransactionEntries = 10 });
         ApplyTo(_state.State, _log[..50], 10);
         _durable = _state.State.Checkpoint()!;
         ApplyTo(_state.State, _log[50..], 10);

@@ -109,6 +109,7 @@ public class StoreTests
     [Test]
     public void A_newer_format_is_refused()
     {
+        _state.State.Dispose();
         using (var database = new RaftDb.Storage.StateMachines.Sqlite.SqliteDatabase(_state.StatePath, RaftDb.Storage.StateMachines.Sqlite.SqliteAccess.ReadWrite))
         {
             database.Execute("UPDATE raftdb_meta SET format = 2");
