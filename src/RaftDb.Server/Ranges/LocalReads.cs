@@ -91,7 +91,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
             case Consistency.Session:
                 LogIndex seen = options.Token[replica.Range];
-                if (replica.Halted is null && replica.State.Machine.Applied.Index >= seen)
+                if (replica.Halted is null && (replica.State.Machine.Applied.Index >= seen || Mutants.SessionTokenIgnored))
                 {
                     return (null, null);
                 }
@@ -99,7 +99,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
                 return (Refusal(await replica.WaitAppliedAsync(seen, deadline.At), replica, options), null);
 
             case Consistency.Bounded:
-                if (replica.Halted is null && replica.Proof is { } proof && clock.Now - proof.AsOf <= options.MaxStaleness
+                if (replica.Halted is null && replica.Proof is { } proof && (clock.Now - proof.AsOf <= options.MaxStaleness || Mutants.StalenessBoundIgnored)
                     && replica.State.Machine.Applied.Index >= proof.Index)
                 {
                     return (null, proof.AsOf);

@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -182,7 +183,7 @@ internal sealed class RequestRouter(
             return PeerRequestCodec.DecodeWriteAnswer(
                 await transport.RequestAsync(peer, PeerRequestKind.Write, PeerRequestCodec.EncodeWrite(range, ack, command), timeout, cancel));
         }
-        catch (PeerUnreachableException e) when (!e.NotSent)
+        catch (PeerUnreachableException e) when (!e.NotSent && !Mutants.UnknownWritesRepeated)
         {
             return new RequestError(
                 ErrorCode.OutcomeUnknown,

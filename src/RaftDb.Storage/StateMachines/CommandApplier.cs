@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using System.Buffers.Text;
 using RaftDb.Storage.StateMachines.Commands;
 
@@ -66,7 +67,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
                 ConditionKind.Exists => facts.Exists == (condition.Number != 0),
                 _ => facts.Exists && facts.ValueBytes == condition.Value.Length && table.ValueEquals(key, reader[condition.Value]),
             };
-            if (!holds)
+            if (!holds && !Mutants.ConditionsIgnored)
             {
                 return new(i, facts.Version, facts.Index);
             }
@@ -97,7 +98,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
             string? rejection = Do(ref reader, operation, time, index, ref batch, out results[i]);
             if (rejection is not null)
             {
-                if (branch.NeedsSavepoint)
+                if (branch.NeedsSavepoint && !Mutants.RejectedCommandHalfDone)
                 {
                     table.RollBack();
                 }

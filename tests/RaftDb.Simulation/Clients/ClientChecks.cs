@@ -37,6 +37,11 @@ internal sealed class ClientChecks(SimCluster world)
                 break;
         }
 
+        if (operation is { Type: OperationType.CompareAndPut, Succeeded: true })
+        {
+            Require(operation.Version == operation.ExpectedVersion + 1, operation, $"expected version {operation.ExpectedVersion} and made version {operation.Version}");
+        }
+
         if (operation.Type is not OperationType.ScanAccounts)
         {
             _versions[operation.Key] = operation.Version;

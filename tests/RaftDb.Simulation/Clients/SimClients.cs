@@ -45,6 +45,7 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
         world.Ranges.Where(r => r.Kind == RangeKind.KeyValue).Select(range =>
         {
             Operation[] puts = [.. Enumerable.Range(0, Accounts).Select(i => Operation.Put(Bytes(AccountKey(range.Id, i)), Bytes($"{AccountStart}")))];
+            puts = [.. puts, Operation.Put(Bytes(Key(range.Id, "/text")), Bytes("no number"))];
             return Write(AnyNode(), OperationType.TransferMoney, range.Id, AccountKey(range.Id, 0), [], puts, AckMode.Quorum);
         }).ToList();
 
@@ -125,9 +126,12 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
                 int from = random.Below(Accounts);
                 int to = (from + random.Between(1, Accounts - 1)) % Accounts;
                 int amount = random.Between(1, 50);
+
+                // Now and then the second half is impossible, so that the first must not be done either.
+                string receiver = random.Chance(100_000) ? Key(range, "/text") : AccountKey(range, to);
                 return Write(
                     node, type, range, AccountKey(range, from), [],
-                    [Operation.Increment(Bytes(AccountKey(range, from)), -amount), Operation.Increment(Bytes(AccountKey(range, to)), amount)], AckMode.Quorum);
+                    [Operation.Increment(Bytes(AccountKey(range, from)), -amount), Operation.Increment(Bytes(receiver), amount)], AckMode.Quorum);
             default:
                 return Read(node, type, range, key);
         }

@@ -253,7 +253,17 @@ internal sealed class SimDisk(SimRandom random) : IDisk
 
         public void Sync()
         {
-            disk.Count();
+            try
+            {
+                disk.Count();
+            }
+            catch (IOException)
+            {
+                // What could not be written is forgotten: a later sync that succeeds says nothing about it.
+                file.Forget();
+                throw;
+            }
+
             disk.Syncs++;
             file.Sync();
         }

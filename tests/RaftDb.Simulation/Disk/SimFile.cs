@@ -80,6 +80,13 @@ internal sealed class SimFile
         _any = false;
     }
 
+    /// <summary>A sync failed: the operating system takes the pages for clean from now on, and the platter never gets them.</summary>
+    public void Forget()
+    {
+        Array.Clear(_pending);
+        _any = false;
+    }
+
     /// <summary>Keeps each pending sector in so many of a million cases; what is reserved and was not written reads as zeros.</summary>
     public void PowerCut(SimRandom random, int keep)
     {

@@ -84,7 +84,11 @@ internal sealed class SimStateMachine : IStateMachine
 
     public RangeCheckpoint? Checkpoint()
     {
-        _file.Checkpoint();
+        if (!Mutants.CheckpointNotDurable)
+        {
+            _file.Checkpoint();
+        }
+
         StateMeta meta = _published.Meta;
         return new(meta.Applied, meta.Configuration, meta.Descriptor, FileName);
     }

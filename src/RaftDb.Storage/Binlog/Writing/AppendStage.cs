@@ -64,7 +64,7 @@ internal static class AppendStage
         ReplicaLog log = write.Log!;
         write.Place = batch.Position;
         LogPosition last = write.Cut ?? log.StagedLast;
-        if (write.Cut is { } cut)
+        if (write.Cut is { } cut && !Mutants.TruncationNotRecorded)
         {
             batch.Add(Header(RecordType.Truncate, log, cut, 0, 0, 0), default);
         }
@@ -103,7 +103,7 @@ internal static class AppendStage
         if (write.Cut is { } cut)
         {
             log.Truncate(cut);
-            offset += RecordHeader.Size;
+            offset += Mutants.TruncationNotRecorded ? 0 : (uint)RecordHeader.Size;
         }
 
         for (int i = 0; i < write.Entries.Count; i++)
