@@ -6,7 +6,7 @@ namespace RaftDb.Simulation;
 internal sealed record RunArguments
 {
     public const string Usage =
-        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice]";
+        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice] [--verbose]";
 
     public ulong First { get; init; }
 
@@ -31,6 +31,9 @@ internal sealed record RunArguments
 
     /// <summary>Every seed runs twice and must give the same trace.</summary>
     public bool Twice { get; init; }
+
+    /// <summary>A line for every seed.</summary>
+    public bool Verbose { get; init; }
 
     public static RunArguments Parse(string[] arguments)
     {
@@ -69,6 +72,9 @@ internal sealed record RunArguments
                     break;
                 case "--trace":
                     run = run with { TraceFile = Value() };
+                    break;
+                case "--verbose":
+                    run = run with { Verbose = true };
                     break;
                 case "--twice":
                     run = run with { Twice = true };

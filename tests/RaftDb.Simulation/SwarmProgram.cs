@@ -38,6 +38,13 @@ internal sealed class SwarmProgram(RunArguments run)
                 return 1;
             }
 
+            if (run.Verbose)
+            {
+                Console.WriteLine(
+                    $"seed {seed}: {result.Marks["events"]} events, {result.Marks["client operations"]} operations, {result.VirtualNanoseconds / 1e9:F0} virtual seconds; "
+                    + $"{Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds:F2} s of processor time so far");
+            }
+
             if (seeds % 100 == 0)
             {
                 Console.WriteLine($"{seeds} seeds, {clock.Elapsed.TotalSeconds:F0} s");

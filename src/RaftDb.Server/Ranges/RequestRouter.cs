@@ -395,6 +395,8 @@ internal sealed class RequestRouter(
             return;
         }
 
+        // Timers count whole milliseconds: to wait for a part of one would be not to wait, again and again until it is over.
+        wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
         if (known is null)
         {
             await Task.Delay(wait, time, cancel);
