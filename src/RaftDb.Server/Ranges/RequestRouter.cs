@@ -264,7 +264,9 @@ internal sealed class RequestRouter(
 
             if (choice == node)
             {
-                return await here(own!);
+                return own is null
+                    ? new RequestError(ErrorCode.Unavailable, $"The replica of range {range.Id} on node {node} is not used, see its status. Read from another one.")
+                    : await here(own);
             }
 
             if (choice is { } peer)
@@ -352,7 +354,8 @@ internal sealed class RequestRouter(
             hint = null;
             if (leader == node)
             {
-                Outcome<T> outcome = await here(own!);
+                // Others may take this node for the leader although its replica is not used any more.
+                Outcome<T> outcome = own is null ? NoReplica(range.Id) : await here(own);
                 if (outcome.Error?.Code != ErrorCode.NotLeader)
                 {
                     return outcome;
