@@ -37,6 +37,7 @@ internal static class Mutants
         nameof(ReadIndexWithoutCommitInTerm),
         nameof(ReadIndexWithoutQuorum),
         nameof(ReadsDontWaitForApply),
+        nameof(RefusedWritesOvertaken),
         nameof(RejectedCommandHalfDone),
         nameof(SessionTokenIgnored),
         nameof(SnapshotOvertakesApplies),
@@ -101,6 +102,8 @@ internal static class Mutants
     public static bool ReadIndexWithoutQuorum => Is(nameof(ReadIndexWithoutQuorum));
 
     public static bool ReadsDontWaitForApply => Is(nameof(ReadsDontWaitForApply));
+
+    public static bool RefusedWritesOvertaken => Is(nameof(RefusedWritesOvertaken));
 
     public static bool RejectedCommandHalfDone => Is(nameof(RejectedCommandHalfDone));
 

@@ -32,6 +32,12 @@ internal static class AppendStage
 
         write.Log = log;
         write.Cut = null;
+        if (log.HasRefused && !write.Resumes && !Mutants.RefusedWritesOvertaken)
+        {
+            // What this one stands on (or what waits for it to be durable) may be in a write that was refused: nothing overtakes that.
+            return Judgement.Refuse;
+        }
+
         if (write.Entries.Count == 0)
         {
             return Judgement.Write;
@@ -40,7 +46,7 @@ internal static class AppendStage
         LogIndex first = write.Entries[0].Index;
         if (first > log.StagedLast.Index.Next)
         {
-            Check.That(log.HasRefused, $"range {write.Range}: entries from {first} would leave a gap behind {log.StagedLast.Index}.");
+            Check.That(log.HasRefused || write.Resumes, $"range {write.Range}: entries from {first} would leave a gap behind {log.StagedLast.Index}.");
             return Judgement.Refuse;
         }
 
@@ -62,6 +68,7 @@ internal static class AppendStage
     public static bool Encode(BinlogWrite write, BatchBuilder batch)
     {
         ReplicaLog log = write.Log!;
+        log.HasRefused = false;
         write.Place = batch.Position;
         LogPosition last = write.Cut ?? log.StagedLast;
         if (write.Cut is { } cut && !Mutants.TruncationNotRecorded)
@@ -119,10 +126,6 @@ internal static class AppendStage
             log.SetHardState(hard, write.Place.Segment);
         }
 
-        if (write.Entries.Count > 0)
-        {
-            log.HasRefused = false;
-        }
     }
 
     private static RecordHeader Header(RecordType type, ReplicaLog log, LogPosition at, byte kind, ushort step, int length) =>
