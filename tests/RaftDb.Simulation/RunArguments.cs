@@ -6,7 +6,7 @@ namespace RaftDb.Simulation;
 internal sealed record RunArguments
 {
     public const string Usage =
-        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice] [--verbose]";
+        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice] [--verbose] [--keep-going]";
 
     public ulong First { get; init; }
 
@@ -18,7 +18,7 @@ internal sealed record RunArguments
 
     public string? Mutant { get; init; }
 
-    /// <summary>All mutants, one after the other.</summary>
+    /// <summary>Mutants are hunted, one after the other: all, or the one that is named.</summary>
     public bool AllMutants { get; init; }
 
     public int? Nodes { get; init; }
@@ -31,6 +31,9 @@ internal sealed record RunArguments
 
     /// <summary>Every seed runs twice and must give the same trace.</summary>
     public bool Twice { get; init; }
+
+    /// <summary>A failure does not end the run.</summary>
+    public bool KeepGoing { get; init; }
 
     /// <summary>A line for every seed.</summary>
     public bool Verbose { get; init; }
@@ -72,6 +75,9 @@ internal sealed record RunArguments
                     break;
                 case "--trace":
                     run = run with { TraceFile = Value() };
+                    break;
+                case "--keep-going":
+                    run = run with { KeepGoing = true };
                     break;
                 case "--verbose":
                     run = run with { Verbose = true };

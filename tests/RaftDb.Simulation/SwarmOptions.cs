@@ -49,6 +49,11 @@ internal sealed record SwarmOptions
     /// <summary>Milliseconds by which wall clocks are off, at most.</summary>
     public int MaxWallOffsetMs { get; init; }
 
+    /// <summary>Every other node rehearses no elections, as in the middle of an upgrade.</summary>
+    public bool MixedPreVote { get; init; }
+
+    public RaftOptions RaftOf(int machine) => MixedPreVote && machine % 2 == 1 ? Raft with { PreVote = !Raft.PreVote } : Raft;
+
     public static SwarmOptions Draw(SimRandom random)
     {
         int nodes = random.Pick([1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 6]);
@@ -90,6 +95,7 @@ internal sealed record SwarmOptions
             CheckpointEvery = random.Pick([10, 50, 200, 1000]),
             MaxDriftPpm = lease ? random.Pick([0, 5_000, 20_000]) : random.Pick([0, 1_000, 20_000, 200_000]),
             MaxWallOffsetMs = random.Pick([0, 0, 10, 1000, 20_000]),
+            MixedPreVote = random.Chance(100_000),
             Raft = new()
             {
                 HeartbeatInterval = heartbeat,
@@ -135,7 +141,7 @@ internal sealed record SwarmOptions
     public override string ToString() =>
         $"nodes={Nodes} ranges={Ranges}+meta factor={ReplicationFactor} seconds={Duration / Ms / 1000} ops/s={OperationsPerSecond} keys={KeysPerRange} value={ValueBytes} "
         + $"loops={Loops} disk={DiskDelay / Us}us checkpoint={CheckpointEvery} heartbeat={Raft.HeartbeatInterval.TotalMilliseconds} election={Raft.ElectionTimeout.TotalMilliseconds} "
-        + $"mode={Raft.FailoverMode} prevote={Raft.PreVote} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
+        + $"mode={Raft.FailoverMode} prevote={(MixedPreVote ? "mixed" : Raft.PreVote)} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
         + $"applying={Raft.MaxApplyingBytes} cache={Raft.EntryCacheBytes} quiesce={Raft.QuiesceAfterHeartbeats} segment={Binlog.SegmentBytes} batch={Binlog.MaxBatchBytes} "
         + $"retained={Binlog.RetainedEntries}/{Binlog.RetainedBytes} recycled={Binlog.RecycledSegments} delay={Network.MaxDelay / Us}us drop={Network.DropPerMillion} dup={Network.DuplicatePerMillion} "
         + $"reorder={Network.ReorderPerMillion} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";

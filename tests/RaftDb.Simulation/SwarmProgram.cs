@@ -11,11 +11,22 @@ internal sealed class SwarmProgram(RunArguments run)
 
     public int Run()
     {
+        if (run.Scenario is { } scenario)
+        {
+            return Scenarios.ScenarioProgram.Run(scenario);
+        }
+
+        if (run.AllMutants)
+        {
+            return HuntAll();
+        }
+
         Mutants.Planted = run.Mutant;
         Console.WriteLine($"SEED={run.First}{(run.Last != run.First ? $"..{(run.Last == ulong.MaxValue ? "" : run.Last)}" : "")} {(run.First == run.Last ? SwarmOf(run.First) : "")}");
         Stopwatch clock = Stopwatch.StartNew();
         long virtualNanoseconds = 0;
         ulong seeds = 0;
+        int failed = 0;
         for (ulong seed = run.First; seed <= run.Last && (run.Minutes is not { } minutes || clock.Elapsed.TotalMinutes < minutes); seed++)
         {
             SeedResult result = SeedResult.Of(seed, run.Adjust, run.TraceFile);
@@ -34,8 +45,11 @@ internal sealed class SwarmProgram(RunArguments run)
             if (result.Failure is not null)
             {
                 Tell(seed, result);
-                Console.WriteLine($"FAILED at seed {seed} after {seeds} seeds in {clock.Elapsed.TotalSeconds:F1} s");
-                return 1;
+                failed++;
+                if (!run.KeepGoing)
+                {
+                    break;
+                }
             }
 
             if (run.Verbose)
@@ -64,17 +78,41 @@ internal sealed class SwarmProgram(RunArguments run)
         double virtualSeconds = virtualNanoseconds / 1e9;
         double processor = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
         Console.WriteLine(
-            $"PASSED {seeds} seeds, {virtualSeconds:F0} virtual seconds in {clock.Elapsed.TotalSeconds:F1} s "
+            $"{(failed == 0 ? "PASSED" : $"FAILED {failed} of")} {seeds} seeds, {virtualSeconds:F0} virtual seconds in {clock.Elapsed.TotalSeconds:F1} s "
             + $"and {processor:F1} s of processor time ({virtualSeconds / processor:F0} times real time on one core)");
-        return 0;
+        return failed == 0 ? 0 : 1;
+    }
+
+    /// <summary>Plants every bug and says which seed found it.</summary>
+    private int HuntAll()
+    {
+        int missed = 0;
+        Console.WriteLine($"SEED={run.First}..{run.Last}, every mutant");
+        foreach (string mutant in run.Mutant is null ? Mutants.All : [run.Mutant])
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            (ulong Seed, string Failure)? found = MutantHunt.Hunt(mutant, run.First, run.Last, run.Adjust);
+            missed += found is null ? 1 : 0;
+            Console.WriteLine(
+                found is { } caught
+                    ? $"{mutant}: caught by seed {caught.Seed} in {clock.Elapsed.TotalSeconds:F0} s: {caught.Failure}"
+                    : $"{mutant}: NOT CAUGHT in {clock.Elapsed.TotalSeconds:F0} s");
+        }
+
+        Console.WriteLine(missed == 0 ? "PASSED every mutant was caught" : $"FAILED {missed} mutants were not caught");
+        return missed == 0 ? 0 : 1;
     }
 
     private SwarmOptions SwarmOf(ulong seed) => run.Adjust(SwarmOptions.Draw(new SimRandom(seed).Split("swarm")));
 
     private void Tell(ulong seed, SeedResult result)
     {
-        Console.WriteLine($"SEED={seed} {SwarmOf(seed)}");
-        Console.WriteLine(result.Report);
+        if (!run.KeepGoing)
+        {
+            Console.WriteLine($"SEED={seed} {SwarmOf(seed)}");
+            Console.WriteLine(result.Report);
+        }
+
         Console.WriteLine($"FAILURE: {result.Failure}");
         Console.WriteLine($"replay: {run.Replay(seed)}");
     }

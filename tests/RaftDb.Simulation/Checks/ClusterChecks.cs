@@ -18,6 +18,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
     private readonly Dictionary<Replica, Sight> _seen = [];
     private readonly Promises _promises = new(world);
     private readonly Leases _leases = new(world);
+    private readonly CatalogueMarks _catalogue = new(world);
 
     public RangeLedger Of(RangeId range)
     {
@@ -35,7 +36,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         if (process.Binlog.Damages.Count > 0)
         {
             Require(process.Machine.Disk.IsDamaged, $"node {process.Node} finds damage on a disk that only lost what was not synced: {process.Binlog.Damages[0]}");
-            world.Marks.Hit("damage found at start");
+            world.Marks.Hit("G2 damage found at start");
         }
     }
 
@@ -53,7 +54,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         RaftNode node = replica.Consensus;
         Require(node.Role == Role.Follower, $"replica {replica.Id} of range {replica.Range} starts as {node.Role}");
         _promises.Started(process, replica);
-        _seen[replica] = new(node.Term, node.Role, node.Commit, node.Configuration);
+        _seen[replica] = Sight.Of(node);
         if (node.Commit > LogIndex.Zero)
         {
             Of(replica.Range).Commits(replica.Id, node, node.Role, node.Term);
@@ -80,16 +81,23 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
                 _promises.IsDurable(replica.Range, before.Configuration, node.Commit) || _promises.IsDurable(replica.Range, node.Configuration, node.Commit),
                 $"range {replica.Range}: {node.Commit} is committed and not durable on a quorum of {node.Configuration}");
             _leases.Committed(replica.Range);
+            _catalogue.Committed(node);
         }
 
         _leases.Check(process, replica);
-        if (elected || node.Commit != before.Commit || node.Role != before.Role || node.Term != before.Term || !ReferenceEquals(node.Configuration, before.Configuration))
+        Sight now = Sight.Of(node);
+        if (now != before)
         {
-            _seen[replica] = new(node.Term, node.Role, node.Commit, node.Configuration);
+            _catalogue.Stepped(process, replica, before);
+            _seen[replica] = now;
         }
     }
 
-    public void Sent(SimProcess process, RangeMessage message) => _promises.Sent(process, message);
+    public void Sent(SimProcess process, RangeMessage message)
+    {
+        _promises.Sent(process, message);
+        _catalogue.Sent(process, message);
+    }
 
     public void Applied(RangeId range, in Entry entry, ulong digest, Configuration configuration)
     {
@@ -101,8 +109,9 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
     public void Halted(SimProcess process, Replica replica, string reason) =>
         Require(process.Machine.Disk.IsDamaged, $"node {process.Node} halted its replica of range {replica.Range}: {reason}");
 
-    public void Died(SimProcess process)
+    public void Died(SimProcess process, bool machineToo)
     {
+        _catalogue.Died(process, machineToo);
         foreach (Replica replica in process.Replicas.All)
         {
             _seen.Remove(replica);
@@ -116,6 +125,4 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
             throw new SimulationFailedException(broken);
         }
     }
-
-    private readonly record struct Sight(Term Term, Role Role, LogIndex Commit, Configuration Configuration);
 }

@@ -37,11 +37,15 @@ internal sealed class Promises(SimCluster world)
             case VoteRequest { PreVote: true } or VoteResponse { PreVote: true }:
                 return;
             case VoteResponse { Granted: true } vote:
-                Require(durable.Term == vote.Term && durable.Vote == vote.To, $"{Name(process, sent)} votes for {vote.To} in term {vote.Term}; durable are {durable.Term} and {durable.Vote}");
-                world.Checks.Of(sent.Range).Voted(vote.Term, vote.From, vote.To);
+                Require(durable.Term > vote.Term || (durable.Term == vote.Term && durable.Vote == vote.To), $"{Name(process, sent)} votes for {vote.To} in term {vote.Term}; durable are {durable.Term} and {durable.Vote}");
+                if (world.Checks.Of(sent.Range).Voted(vote.Term, vote.From, vote.To))
+                {
+                    world.Marks.Hit("A3 vote given again to the same candidate");
+                }
+
                 break;
             case VoteRequest request:
-                Require(durable.Term == request.Term && durable.Vote == request.From, $"{Name(process, sent)} campaigns in term {request.Term}; durable are {durable.Term} and {durable.Vote}");
+                Require(durable.Term > request.Term || (durable.Term == request.Term && durable.Vote == request.From), $"{Name(process, sent)} campaigns in term {request.Term}; durable are {durable.Term} and {durable.Vote}");
                 Require(request.Last.Index <= log.Last.Index, $"{Name(process, sent)} campaigns with {request.Last.Index}; durable is {log.Last.Index}");
                 world.Checks.Of(sent.Range).Voted(request.Term, request.From, request.From);
                 break;

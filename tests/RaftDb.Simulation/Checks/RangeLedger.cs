@@ -54,13 +54,17 @@ internal sealed class RangeLedger(RangeId range)
     }
 
     /// <summary>One vote per term and voter, whatever happens to the voter in between.</summary>
-    public void Voted(Term term, ReplicaId voter, ReplicaId candidate)
+    /// <returns>Whether that vote was given before.</returns>
+    public bool Voted(Term term, ReplicaId voter, ReplicaId candidate)
     {
-        if (!_votes.TryAdd((term.Value, voter), candidate))
+        if (_votes.TryAdd((term.Value, voter), candidate))
         {
-            ReplicaId before = _votes[(term.Value, voter)];
-            Require(before == candidate, $"replica {voter} voted for {before} and for {candidate} in term {term}");
+            return false;
         }
+
+        ReplicaId before = _votes[(term.Value, voter)];
+        Require(before == candidate, $"replica {voter} voted for {before} and for {candidate} in term {term}");
+        return true;
     }
 
     public ReplicaId VoteOf(Term term, ReplicaId voter) => _votes.GetValueOrDefault((term.Value, voter));

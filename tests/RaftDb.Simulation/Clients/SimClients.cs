@@ -19,6 +19,9 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
     private const long Ms = 1_000_000;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
+    /// <summary>The deadline by the slowest clock, and a second on top for busy loops and slow applies.</summary>
+    private const long AnsweredWithin = 5_000 * Ms;
+
     private readonly ClientChecks _checks = new(world);
     private readonly Dictionary<RangeId, SessionToken> _sessions = [];
     private long _every;
@@ -152,6 +155,12 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
             ExpectedVersion = expected,
         };
         Operations.Add(operation);
+        if (type == OperationType.Get && world.Machines[node].Process?.Replicas.Find(range) is { } replica && replica.Consensus.Applied < replica.Consensus.Commit
+            && replica.Consensus.Commit.Value < _checks.Known(range))
+        {
+            world.Marks.Hit("C4 read at a replica that has not caught up");
+        }
+
         world.Trace.Detail(() => $"client {operation.Id}: {type} {key} at node {node + 1}");
         return operation;
     }
@@ -190,7 +199,7 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
         ReplicaChoice choice = random.Below(4) switch
         {
             0 => new(ReplicaChoiceKind.Leader),
-            1 => new(ReplicaChoiceKind.Follower),
+            1 when world.Range(range).Replicas.Count > 1 => new(ReplicaChoiceKind.Follower),
             _ => new(ReplicaChoiceKind.Any),
         };
         TimeSpan bound = TimeSpan.FromMilliseconds(random.Pick([10, 100, 1000, 5000]));
@@ -271,6 +280,14 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
         }
 
         process.After(50_000, () => _ = RunAsync(process, operation, ask));
+        world.Time.After(AnsweredWithin, () =>
+        {
+            // A process that was never paused answers every request within its deadline (by its own clock), whatever happens around it.
+            if (operation.Ended == 0 && process is { IsAlive: true, WasPaused: false })
+            {
+                world.Report(new SimulationFailedException($"client operation {operation.Id} ({operation.Type} {operation.Key} at node {operation.Node + 1}) got no answer"));
+            }
+        });
     }
 
     private async Task RunAsync(SimProcess process, ClientOperation operation, Func<SimProcess, Task> ask)

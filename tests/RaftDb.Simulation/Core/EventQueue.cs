@@ -3,6 +3,7 @@ namespace RaftDb.Simulation.Core;
 /// <summary>Virtual time: what happens when, in an order that is the same in every run. A binary heap by time, then by the order of scheduling.</summary>
 internal sealed class EventQueue
 {
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private Item[] _heap = new Item[1024];
     private int _count;
     private long _sequence;
@@ -20,6 +21,11 @@ internal sealed class EventQueue
 
     public void At(long time, Action action)
     {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            throw new InvalidOperationException("Something ran on another thread than the simulation's.");
+        }
+
         if (_count == _heap.Length)
         {
             Array.Resize(ref _heap, _count * 2);

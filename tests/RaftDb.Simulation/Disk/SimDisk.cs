@@ -36,13 +36,20 @@ internal sealed class SimDisk(SimRandom random) : IDisk
     /// <summary>Refusals for lack of room.</summary>
     public int Fulls { get; private set; }
 
+    /// <summary>Called when there was no room.</summary>
+    public Action? Full { get; set; }
+
     /// <summary>The next write lands elsewhere in its file.</summary>
     public bool MisdirectNext { get; set; }
 
     /// <summary>Whether bits were flipped or writes misdirected.</summary>
     public bool IsDamaged { get; private set; }
 
-    public long Syncs { get; private set; }
+    /// <summary>Whether a power cut may take files away or bring them back.</summary>
+    public bool HasUnsyncedNames => _journal.Count > 0;
+
+    /// <summary>Whether a power cut may take bytes away.</summary>
+    public bool HasUnsyncedBytes => _names.Values.Any(f => f.IsPending);
 
     public IDiskFile Open(string path, bool create)
     {
@@ -183,6 +190,7 @@ internal sealed class SimDisk(SimRandom random) : IDisk
         if (_used + length - file.Length > Room)
         {
             Fulls++;
+            Full?.Invoke();
             throw new DiskFullException($"No room for {length} bytes (injected).");
         }
 
@@ -264,7 +272,6 @@ internal sealed class SimDisk(SimRandom random) : IDisk
                 throw;
             }
 
-            disk.Syncs++;
             file.Sync();
         }
 

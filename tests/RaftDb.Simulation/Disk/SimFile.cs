@@ -15,6 +15,9 @@ internal sealed class SimFile
     /// <summary>The end of what was ever written (not only reserved).</summary>
     public long Written { get; private set; }
 
+    /// <summary>Whether there are sectors that no sync has covered.</summary>
+    public bool IsPending => _any;
+
     public int Read(Span<byte> buffer, long offset)
     {
         int count = (int)Math.Clamp(_bytes.Length - offset, 0, buffer.Length);

@@ -75,7 +75,11 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
     private async Task TransferAsync(SimProcess process, RangeId range, NodeId to)
     {
         RequestError? error = await process.Router.TransferAsync(range, to, process.Router.DeadlineIn(TimeSpan.FromSeconds(3)), CancellationToken.None);
-        world.Marks.Hit(error is null ? "transfers done" : "transfers refused or failed");
+        world.Marks.Hit(error is null ? "E2 transfer done among writes" : "E1 transfer refused or failed");
+        if (error is not null && world.Swarm.Raft.FailoverMode == FailoverMode.Lease)
+        {
+            world.Marks.Hit("C7 transfer failed where leases are held");
+        }
     }
 
     private bool ChangeMembers(RangeDescriptor range)
@@ -115,8 +119,38 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
         }
 
         world.Trace.Add($"range {range.Id}: {string.Join(", ", change.Changes.Select(c => $"{c.Kind} {c.Replica}"))} {change.Transition} on {current}");
+        MarkRows(range, leader.Replica, change);
         Propose(leader.Process, leader.Replica, change);
         return true;
+    }
+
+    private void MarkRows(RangeDescriptor range, Replica leader, ConfigurationChange change)
+    {
+        if (leader.Consensus.Term > world.Checks.Of(range.Id).HighestTerm)
+        {
+            world.Marks.Hit("D1 change of members before the term has committed");
+        }
+
+        bool demotes = change.Changes.Any(c => c.Kind == ConfigurationChangeKind.AddLearner);
+        if (demotes)
+        {
+            world.Marks.Hit("A8 voter demoted");
+        }
+
+        if (change.Changes.Any(c => c.Kind == ConfigurationChangeKind.AddLearner && c.Replica == leader.Id))
+        {
+            world.Marks.Hit("D4 leader demotes itself");
+        }
+
+        if (demotes && change.Changes.Count > 1)
+        {
+            world.Marks.Hit("D6 voter and learner swap");
+        }
+
+        if (world.Machines.Any(m => m.Process is not { IsPaused: false }))
+        {
+            world.Marks.Hit("D5 change of members while a node is away");
+        }
     }
 
     private static void Propose(SimProcess process, Replica replica, ConfigurationChange change) =>

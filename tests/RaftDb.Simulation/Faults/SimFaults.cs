@@ -60,6 +60,10 @@ internal sealed class SimFaults
             if (Do(kind))
             {
                 _world.Marks.Hit($"fault: {kind}");
+                if (FaultRows.Of(kind, _world.Swarm) is { } row)
+                {
+                    _world.Marks.Hit(row);
+                }
             }
 
             Schedule(kind, every);

@@ -85,7 +85,12 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
         Deliver(from, target, messages, sent);
         if (random.Chance(Faults.DuplicatePerMillion))
         {
-            marks.Hit("messages doubled");
+            marks.Hit("B7 messages doubled");
+            if (messages.Any(m => m.Message is Raft.Messages.HeartbeatResponse or Raft.Messages.ReadIndexRequest))
+            {
+                marks.Hit("C2 answers to rounds doubled");
+            }
+
             Deliver(from, target, messages, sent);
         }
     }
@@ -118,7 +123,7 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
         long at = time.Now + Delay();
         if (random.Chance(Faults.ReorderPerMillion))
         {
-            marks.Hit("messages overtaken");
+            marks.Hit("B7 messages overtaken");
             at = Math.Max(at + random.Below(Faults.MaxDelay), wire.CloggedUntil);
         }
         else

@@ -90,7 +90,7 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
         }
         catch (PeerUnreachableException)
         {
-            process.World.Marks.Hit("snapshots that broke off");
+            process.World.Marks.Hit("F5 snapshot broke off or was not wanted");
             throw;
         }
     }

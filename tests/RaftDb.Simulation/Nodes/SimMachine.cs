@@ -17,6 +17,7 @@ internal sealed class SimMachine
         _random = random;
         Index = index;
         Disk = new(random.Split("disk"));
+        Disk.Full = () => world.Marks.Hit("G6 no room on the disk");
         States = new(() => world.Checks, random.Split("states"));
         Clock = new(world.Time, random.Between(1_000_000_000L, 1_000_000_000_000L), 0, 0);
         BootId = NewGuid();
@@ -73,13 +74,31 @@ internal sealed class SimMachine
         }
 
         _world.Trace.Add($"node {Node} dies ({(machineToo ? "power" : "process")}): {why}");
-        _world.Checks.Died(process);
+        if (process.HasLog)
+        {
+            _world.Checks.Died(process, machineToo);
+        }
+
         process.Die();
         Process = null;
         _world.Connections.Died(Index, machineToo);
-        States.Crash();
+        if (States.Crash())
+        {
+            _world.Marks.Hit("H1 state fell back at a crash");
+        }
+
         if (machineToo)
         {
+            if (Disk.HasUnsyncedNames)
+            {
+                _world.Marks.Hit("G4 power cut before a directory was synced");
+            }
+
+            if (Disk.HasUnsyncedBytes)
+            {
+                _world.Marks.Hit("G1 power cut with bytes not synced");
+            }
+
             Disk.PowerCut();
             BootId = NewGuid();
         }

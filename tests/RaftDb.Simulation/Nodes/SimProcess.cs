@@ -60,11 +60,16 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
     public bool IsPaused { get; private set; }
 
+    public bool WasPaused { get; private set; }
+
     public NodeId Node => Machine.Node;
 
     public Instant Now => Machine.Clock.Now;
 
     public NodeBinlog Binlog => _binlog!;
+
+    /// <summary>Whether the log was opened.</summary>
+    public bool HasLog => _binlog is not null;
 
     public Durability Durability => World.Swarm.Binlog.Durability;
 
@@ -91,7 +96,7 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         }
 
         World.Checks.Recovered(this);
-        ReplicaOpener opener = new(World.Swarm.Raft, Store, this, Machine.NextSeed);
+        ReplicaOpener opener = new(World.Swarm.RaftOf(Machine.Index), Store, this, Machine.NextSeed);
         foreach (RecoveredReplica recovered in CreatedOrRecovered())
         {
             Open(opener, recovered);
@@ -184,7 +189,7 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     /// <summary>Does something after so much time on this machine's own clock.</summary>
     public void AfterOwn(TimeSpan delay, Action work) => After(Machine.Clock.Virtual(delay), work);
 
-    public void Pause() => IsPaused = true;
+    public void Pause() => IsPaused = WasPaused = true;
 
     public void Resume()
     {

@@ -25,9 +25,12 @@ internal sealed class SimStateFile(string name, StateVersion first)
         _since.Clear();
     }
 
-    public void Crash(SimRandom random)
+    /// <summary>Answers whether it fell back.</summary>
+    public bool Crash(SimRandom random)
     {
+        int before = _since.Count;
         int kept = random.Coin() ? random.Between(0, _since.Count) : 0;
         _since.RemoveRange(kept, _since.Count - kept);
+        return kept < before;
     }
 }

@@ -61,12 +61,16 @@ internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom ran
 
     public SimStateMachine Machine(RangeId range, SimStateFile file) => new(range, file, this, observer());
 
-    public void Crash()
+    /// <summary>Answers whether any state fell back.</summary>
+    public bool Crash()
     {
+        bool any = false;
         foreach (SimStateFile file in _files.Values)
         {
-            file.Crash(random);
+            any |= file.Crash(random);
         }
+
+        return any;
     }
 
     private string NewName(RangeId range)
