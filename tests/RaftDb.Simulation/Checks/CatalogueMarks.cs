@@ -24,7 +24,8 @@ internal sealed class CatalogueMarks(SimCluster world)
             RoleChanged(node, before);
         }
 
-        if (node.Last.Index < before.Last.Index || (node.Last.Index == before.Last.Index && node.Last.Term != before.Last.Term))
+        if (node.Last != before.Last && before.Last.Index > node.Floor.Index
+            && (node.Last.Index < before.Last.Index || node.TermOf(before.Last.Index) != before.Last.Term))
         {
             _cut.Add((process.Machine.Index, replica.Range));
             Hit("suffixes replaced");
@@ -33,7 +34,7 @@ internal sealed class CatalogueMarks(SimCluster world)
                 Hit("B6 suffix replaced while its write was under way");
             }
 
-            if (_changes.TryGetValue(replica.Range, out SortedDictionary<ulong, ulong>? changes) && changes.Any(c => c.Key > node.Last.Index.Value && c.Key <= before.Last.Index.Value && c.Value == before.Last.Term.Value))
+            if (_changes.TryGetValue(replica.Range, out SortedDictionary<ulong, ulong>? changes) && changes.Any(c => c.Key > node.Commit.Value && c.Key <= before.Last.Index.Value && c.Value == before.Last.Term.Value))
             {
                 Hit("B4 replaced suffix held a change of members");
             }

@@ -51,7 +51,7 @@ internal sealed class Promises(SimCluster world)
                 break;
             case AppendEntriesResponse { Rejected: false } response:
                 Require(response.Match <= log.Last.Index, $"{Name(process, sent)} acknowledges {response.Match}; durable is {log.Last.Index}");
-                promise.Match = LogIndex.Max(promise.Match, response.Match);
+                promise.Matches[response.Term.Value] = LogIndex.Max(promise.Matches.GetValueOrDefault(response.Term.Value), response.Match);
                 break;
             case AppendEntries append:
                 world.Checks.Of(sent.Range).Sent(append.Previous, append.Entries);
@@ -84,7 +84,13 @@ internal sealed class Promises(SimCluster world)
         Require(node.Term >= promise.Term, $"node {process.Node}, range {replica.Range}: starts in term {node.Term} and spoke in term {promise.Term}");
         ReplicaId vote = ledger.VoteOf(node.Term, replica.Id);
         Require(vote.IsNone || log.HardState.Vote == vote, $"node {process.Node}, range {replica.Range}: voted for {vote} in term {node.Term} and remembers {log.HardState.Vote}");
-        LogIndex kept = LogIndex.Min(promise.Match, ledger.Committed);
+        LogIndex kept = LogIndex.Zero;
+        foreach ((ulong term, LogIndex match) in promise.Matches)
+        {
+            // What is not committed by the leader that was told may be replaced by a later one.
+            kept = LogIndex.Max(kept, LogIndex.Min(match, ledger.CommittedBy(new Term(term))));
+        }
+
         Require(node.Last.Index >= kept, $"node {process.Node}, range {replica.Range}: acknowledged the committed entry {kept} and has {node.Last.Index}");
         Require(
             kept <= node.Floor.Index || node.TermOf(kept) == ledger.TermOf(kept),
@@ -122,6 +128,7 @@ internal sealed class Promises(SimCluster world)
     {
         public Term Term { get; set; }
 
-        public LogIndex Match { get; set; }
+        /// <summary>The highest index that was acknowledged in each term.</summary>
+        public SortedDictionary<ulong, LogIndex> Matches { get; } = [];
     }
 }

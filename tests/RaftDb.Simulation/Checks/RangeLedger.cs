@@ -29,6 +29,21 @@ internal sealed class RangeLedger(RangeId range)
 
     public Term TermOf(LogIndex index) => index == LogIndex.Zero ? default : new(_committedTerms[(int)index.Value - 1]);
 
+    /// <summary>The last index that leaders of a term or earlier ones have committed.</summary>
+    public LogIndex CommittedBy(Term latest)
+    {
+        LogIndex committed = LogIndex.Zero;
+        foreach ((ulong term, LogIndex last) in _committedIn)
+        {
+            if (term <= latest.Value)
+            {
+                committed = LogIndex.Max(committed, last);
+            }
+        }
+
+        return committed;
+    }
+
     /// <summary>Election Safety, for all of history; and Leader Completeness.</summary>
     public void Elected(ReplicaId replica, RaftNode node)
     {
@@ -38,14 +53,7 @@ internal sealed class RangeLedger(RangeId range)
             return;
         }
 
-        LogIndex needed = LogIndex.Zero;
-        foreach ((ulong term, LogIndex last) in _committedIn)
-        {
-            if (term < node.Term.Value)
-            {
-                needed = LogIndex.Max(needed, last);
-            }
-        }
+        LogIndex needed = CommittedBy(new Term(node.Term.Value - 1));
 
         Require(node.Last.Index >= needed, $"replica {replica} leads term {node.Term} with entries up to {node.Last.Index}; {needed} is committed");
         Require(

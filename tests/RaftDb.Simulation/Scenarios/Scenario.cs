@@ -165,6 +165,7 @@ internal sealed class Scenario : IDisposable
         {
             machine.Disk.Room = long.MaxValue;
             machine.Disk.FailAt = 0;
+            machine.Disk.CutAt = 0;
             machine.Process?.Resume();
             machine.Start();
         }
