@@ -17,6 +17,7 @@ internal sealed class Convergence(SimCluster world)
         ServeEverywhere();
         Settle();
         new HistoryChecks(world.Clients.Operations).Run();
+        Linearizability.Check(world.Clients.Operations, world.Marks);
     }
 
     /// <summary>The first writes of a new cluster.</summary>

@@ -8,7 +8,7 @@ internal sealed class SnapshotGap : AwayFollowerDrill
     public override string Description => "Stops a follower for longer than the log is kept, and lets it come back by snapshot.";
 
     public override IEnumerable<string> NodeSettings =>
-        ["Binlog:RetainedEntries=1000", "Binlog:RetainedBytes=262144", "Binlog:SegmentBytes=1048576"];
+        ["Binlog:RetainedEntries=1000", "Binlog:RetainedBytes=262144", "Binlog:SegmentBytes=1048576", "Node:CheckpointEntries=1000"];
 
     protected override int DefaultWrites => 20_000;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using RaftDb.Raft;
 using RaftDb.Server.Metrics;
 using RaftDb.Server.Ranges;
 
@@ -10,7 +11,7 @@ namespace RaftDb.Server.Api;
 internal delegate ValueTask<ErrorCode?> ApiHandler(HttpContext context);
 
 /// <summary>The one edge where a request's exceptions end, and where it is counted.</summary>
-internal sealed class ApiEdge(NodeMetrics metrics, ILogger logger)
+internal sealed class ApiEdge(NodeMetrics metrics, Action<Exception> fail, ILogger logger)
 {
     private const string Ok = "ok";
     private const string Canceled = "canceled";
@@ -38,6 +39,11 @@ internal sealed class ApiEdge(NodeMetrics metrics, ILogger logger)
         catch (Exception exception)
         {
             logger.LogError(exception, "{Method} {Path} failed.", context.Request.Method, context.Request.Path);
+            if (exception is InvariantBrokenException)
+            {
+                fail(exception);
+            }
+
             RequestError error = new(ErrorCode.Internal, "The node failed to answer; its diagnostics say why.");
             code = await AnswerAsync(context, error).ConfigureAwait(false);
         }

@@ -8,4 +8,5 @@ namespace RaftDb.Server.Api;
 /// <param name="Router">Takes requests to the replicas.</param>
 /// <param name="Node">What the node shows of itself and the cluster.</param>
 /// <param name="Metrics">The node's instruments.</param>
-internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, INodeView Node, NodeMetrics Metrics);
+/// <param name="Fail">Told of what the node must not survive.</param>
+internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, INodeView Node, NodeMetrics Metrics, Action<Exception> Fail);

@@ -36,7 +36,7 @@ internal static class HttpApi
     /// <summary>Adds everything that the node answers over HTTP. The application is the node's own: unknown paths are answered here too.</summary>
     public static void Map(WebApplication app, ApiServices services)
     {
-        ApiEdge edge = new(services.Metrics, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("RaftDb.Api"));
+        ApiEdge edge = new(services.Metrics, services.Fail, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("RaftDb.Api"));
         KeyRoutes keys = new(edge, new(services.Router, services.Options));
 
         // 1. Keys go by the raw target, before routing sees a path without its dot segments.

@@ -16,6 +16,7 @@ internal sealed class NodeReplicaHost(
     HybridClock logClock,
     NodeBinlog binlog,
     Durability durability,
+    int checkpointEntries,
     ITransport transport,
     IStateMachineStore store,
     ReplicaScheduler scheduler,
@@ -30,6 +31,8 @@ internal sealed class NodeReplicaHost(
     public NodeBinlog Binlog => binlog;
 
     public Durability Durability => durability;
+
+    public int CheckpointEntries => checkpointEntries;
 
     public ITransport Transport => transport;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -90,12 +91,12 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _readiness.Stopping();
         if (_handover is not null && !_failed.Task.IsCompleted)
         {
+            // Who comes anew goes to another node at once. Answers say "Connection: close": clients that are connected get a moment to move on before theirs are closed.
+            await _web!.Services.GetRequiredService<ClientListeners>().StopListeningAsync();
             await _handover.RunAsync(TimeSpan.FromSeconds(_options.Node.StopSeconds));
-
-            // Answers say "Connection: close" now; clients that keep connections get a moment to move on before theirs are closed.
             await Task.Delay(DrainTime);
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(_options.Node.StopSeconds));
-            await _web!.StopAsync(patience.Token);
+            await _web.StopAsync(patience.Token);
         }
 
         await DisposeAsync();
@@ -153,6 +154,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancel)
     {
+        // 0. Beside everything else: what the first failover needs is compiled before it comes.
+        Task rehearsal = Task.Run(Rehearsal.Run, cancel);
+
         // 1. Take the data directory, and find out early about ports that are in use.
         NodeSection own = _options.Node;
         try
@@ -193,7 +197,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _scheduler = new ReplicaScheduler(
             own.Loops > 0 ? own.Loops : threads, own.Appliers > 0 ? own.Appliers : threads, _clock, _binlog, _transport, _log, Fail);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, _transport, _store, _scheduler, _metrics, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _transport, _store, _scheduler, _metrics, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         ReplicaStore replicaStore = new(_options, _binlog, _store, host, _log);
@@ -217,6 +221,8 @@ internal sealed class RaftDbNode : IAsyncDisposable
         }
 
         _transport.Start(new PeerEvents(_replicas, router, status, _store, _log));
+
+        await rehearsal;
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, _store, _store.SqliteVersion);
@@ -274,6 +280,8 @@ internal sealed class RaftDbNode : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<ClientListeners>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<ClientListeners>());
         HttpApi.Configure(builder, api);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));
         _web = builder.Build();
@@ -286,7 +294,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
             return next(context);
         });
-        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics));
+        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail));
         try
         {
             await _web.StartAsync(cancel);

@@ -84,6 +84,7 @@ internal sealed record NodeOptions
             cluster.ContainsKey(new NodeId(Node.Id)), "Node:Cluster (--cluster)", $"does not name this node, {Node.Id}");
         Require(Node.ReplicationFactor >= 1, "Node:ReplicationFactor", "must be 1 or more");
         Require(Node.StopSeconds is >= 0 and <= 600, "Node:StopSeconds", "must be from 0 to 600");
+        Require(Node.CheckpointEntries >= 1, "Node:CheckpointEntries", "must be at least 1");
         Require(Node.Loops is >= 0 and <= 64, "Node:Loops", "must be from 0 to 64");
         Require(Node.Appliers is >= 0 and <= 64, "Node:Appliers", "must be from 0 to 64");
         Require(Log.Format is "text" or "json", "Log:Format", "must be text or json");

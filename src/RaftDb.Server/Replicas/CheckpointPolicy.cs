@@ -16,6 +16,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
     /// <summary>After a try that long readers spoiled.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    private int _applied;
     private Instant _dirtySince = Instant.Never;
     private Instant _notBefore;
     private int _running;
@@ -35,9 +36,10 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
         }
     }
 
-    /// <summary>Something was applied.</summary>
-    public void Applied()
+    /// <summary>So many entries were applied.</summary>
+    public void Applied(int entries)
     {
+        _applied += entries;
         if (_dirtySince == Instant.Never)
         {
             _dirtySince = host.Now;
@@ -58,12 +60,13 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
             return;
         }
 
-        if (replica.State.Machine.CheckpointDebtBytes < MaxDebtBytes && now < _dirtySince + MaxAge)
+        if (replica.State.Machine.CheckpointDebtBytes < MaxDebtBytes && _applied < host.CheckpointEntries && now < _dirtySince + MaxAge)
         {
             return;
         }
 
         _dirtySince = Instant.Never;
+        _applied = 0;
         _notBefore = now + Pause;
         Volatile.Write(ref _running, 1);
         host.RunInBackground($"checkpoint of range {replica.Range}", _ =>

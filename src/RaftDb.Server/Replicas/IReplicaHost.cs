@@ -25,6 +25,9 @@ internal interface IReplicaHost
     /// <summary>What an acknowledgement means on this node.</summary>
     Durability Durability { get; }
 
+    /// <summary>Entries after which a replica's state is checkpointed.</summary>
+    int CheckpointEntries { get; }
+
     /// <summary>The network.</summary>
     ITransport Transport { get; }
 

@@ -230,7 +230,7 @@ internal sealed class Replica
                     _inputs.Add(new Input.Applied(applied));
                     _proposals.Applied(done.Entries, done.Results);
                     _reads.Applied(applied);
-                    Checkpoints.Applied();
+                    Checkpoints.Applied(done.Entries.Count);
                     break;
                 case BinlogWrite refused:
                     _refused.Add(refused, now);

@@ -73,6 +73,8 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
     public Durability Durability => World.Swarm.Binlog.Durability;
 
+    public int CheckpointEntries => World.Swarm.CheckpointEvery * 4;
+
     public ITransport Transport { get; }
 
     public IStateMachineStore Store => Machine.States;

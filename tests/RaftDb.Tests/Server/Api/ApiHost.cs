@@ -35,6 +35,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>What the node was told not to survive.</summary>
+    public required ConcurrentQueue<Exception> NodeFailures { get; init; }
+
     /// <summary>What was logged.</summary>
     public ConcurrentQueue<string> Log { get; }
 
@@ -50,9 +53,10 @@ internal sealed class ApiHost : IAsyncDisposable
         FakeNodeView node = new();
         NodeMetrics metrics = new(new(1));
         router ??= new();
-        HttpApi.Map(app, new(options, router, node, metrics));
+        ConcurrentQueue<Exception> failures = new();
+        HttpApi.Map(app, new(options, router, node, metrics, failures.Enqueue));
         await app.StartAsync();
-        return new(app, router, node, metrics, diagnostics);
+        return new(app, router, node, metrics, diagnostics) { NodeFailures = failures };
     }
 
     public Task<RawAnswer> GetAsync(string target, params string[] headers) => RawHttp.SendAsync(Port, "GET", target, null, headers);

@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using RaftDb.Server.Api;
 using RaftDb.Server.Ranges;
 
@@ -46,6 +47,18 @@ internal sealed class ProblemTests
         ];
         Assert.That(answers.Select(answer => (answer.Status, answer.Code, answer.Detail)), Is.All.EqualTo((status, text, "Because.")));
         Assert.That(answers.Select(answer => answer["Retry-After"]), Is.All.EqualTo(code == ErrorCode.Overloaded ? "1" : null));
+    }
+
+    [Test]
+    public async Task A_broken_invariant_stops_the_node_and_any_other_fault_does_not()
+    {
+        _host.Router.Throws = new InvalidOperationException("a fault");
+        Assert.That((await _host.GetAsync("/v1/kv/a")).Status, Is.EqualTo(500));
+        Assert.That(_host.NodeFailures, Is.Empty);
+        InvariantBrokenException broken = new("a replica was posted what it does not know");
+        _host.Router.Throws = broken;
+        Assert.That((await _host.GetAsync("/v1/kv/a")).Status, Is.EqualTo(500));
+        Assert.That(_host.NodeFailures, Is.EqualTo((Exception[])[broken]));
     }
 
     [Test]
