@@ -33,11 +33,6 @@ internal sealed class RefusedWrites
         List<BinlogWrite> all = _waiting;
         _waiting = [];
         RetryAt = Instant.Never;
-        for (int i = 0; i < all.Count; i++)
-        {
-            all[i].Resumes = i == 0;
-        }
-
         return all;
     }
 }

@@ -32,10 +32,6 @@ public sealed class BinlogWrite
     /// <summary>For the caller.</summary>
     public object? State { get; init; }
 
-    /// <summary>The first of the writes that are tried again after a refusal. Until it comes, everything else of its replica is refused as well, because it
-    /// may stand on what was refused.</summary>
-    public bool Resumes { get; set; }
-
     /// <summary>Bytes that this write takes on the disk, at most.</summary>
     internal long DiskSize
     {

@@ -32,12 +32,6 @@ internal static class AppendStage
 
         write.Log = log;
         write.Cut = null;
-        if (log.HasRefused && !write.Resumes && !Mutants.RefusedWritesOvertaken)
-        {
-            // What this one stands on (or what waits for it to be durable) may be in a write that was refused: nothing overtakes that.
-            return Judgement.Refuse;
-        }
-
         if (write.Entries.Count == 0)
         {
             return Judgement.Write;
@@ -46,7 +40,7 @@ internal static class AppendStage
         LogIndex first = write.Entries[0].Index;
         if (first > log.StagedLast.Index.Next)
         {
-            Check.That(log.HasRefused || write.Resumes, $"range {write.Range}: entries from {first} would leave a gap behind {log.StagedLast.Index}.");
+            Check.That(log.HasRefused, $"range {write.Range}: entries from {first} would leave a gap behind {log.StagedLast.Index}.");
             return Judgement.Refuse;
         }
 
@@ -68,7 +62,6 @@ internal static class AppendStage
     public static bool Encode(BinlogWrite write, BatchBuilder batch)
     {
         ReplicaLog log = write.Log!;
-        log.HasRefused = false;
         write.Place = batch.Position;
         LogPosition last = write.Cut ?? log.StagedLast;
         if (write.Cut is { } cut && !Mutants.TruncationNotRecorded)
@@ -124,6 +117,11 @@ internal static class AppendStage
         if (write.HardState is { } hard)
         {
             log.SetHardState(hard, write.Place.Segment);
+        }
+
+        if (write.Entries.Count > 0)
+        {
+            log.HasRefused = false;
         }
 
     }

@@ -111,7 +111,6 @@ public class FullDiskTests
             Entries = Entries(first, 10, 1, size: 300),
             Completed = _ => accepted = true,
             Refused = _ => accepted = false,
-            Resumes = true,
         });
         log.Drive();
         Assert.That(accepted, Is.Not.Null, "every write is answered");
