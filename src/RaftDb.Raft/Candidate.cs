@@ -106,7 +106,7 @@ internal sealed class Candidate(NodeState state, Roles roles)
     }
 
     private VoteRequest Request(ReplicaId voter, Term term, bool preVote, bool transfer) =>
-        new(state.Self, voter, term, Mutants.CandidateSpeaksOfUnpersistedTail ? state.Log.Last : state.Log.LastPersisted, preVote, transfer, state.Election.LeaderCrashed)
+        new(state.Self, voter, term, state.Log.LastPersisted, preVote, transfer, state.Election.LeaderCrashed)
         {
             Commit = state.Log.LastCommitted,
         };

@@ -18,7 +18,6 @@ internal static class Mutants
         nameof(AppendCommitsBeyondItsEnd),
         nameof(AppliedBeforeDurable),
         nameof(AppliedIndexOutsideTheTransaction),
-        nameof(CandidateSpeaksOfUnpersistedTail),
         nameof(CheckpointNotDurable),
         nameof(ConditionsIgnored),
         nameof(DirectoryNotSynced),
@@ -64,8 +63,6 @@ internal static class Mutants
     public static bool AppliedBeforeDurable => Is(nameof(AppliedBeforeDurable));
 
     public static bool AppliedIndexOutsideTheTransaction => Is(nameof(AppliedIndexOutsideTheTransaction));
-
-    public static bool CandidateSpeaksOfUnpersistedTail => Is(nameof(CandidateSpeaksOfUnpersistedTail));
 
     public static bool CheckpointNotDurable => Is(nameof(CheckpointNotDurable));
 

@@ -10,6 +10,7 @@ internal sealed class RefusedWrites
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private List<BinlogWrite> _waiting = [];
+    private long _order;
 
     /// <summary>Whether there was no room at the last try.</summary>
     public bool Any => _waiting.Count > 0;
@@ -23,16 +24,31 @@ internal sealed class RefusedWrites
         RetryAt = now + Interval;
     }
 
-    public void AddBehind(BinlogWrite write) => _waiting.Add(write);
+    /// <summary>The place of the replica's next write.</summary>
+    public long NextOrder() => ++_order;
+
+    /// <summary>A new write: behind those that wait, if there are any.</summary>
+    public void Write(BinlogWrite write, PassOutput output)
+    {
+        if (_waiting.Count > 0)
+        {
+            _waiting.Add(write);
+        }
+        else
+        {
+            output.Write(write);
+        }
+    }
 
     public bool IsDue(Instant now) => _waiting.Count > 0 && now >= RetryAt;
 
-    /// <summary>Takes all of them, to be written in this order.</summary>
+    /// <summary>Takes all of them, to be written in their order: a refusal may have come late, behind a newer write.</summary>
     public IReadOnlyList<BinlogWrite> TakeAll()
     {
         List<BinlogWrite> all = _waiting;
         _waiting = [];
         RetryAt = Instant.Never;
+        all.Sort(static (a, b) => a.Order.CompareTo(b.Order));
         return all;
     }
 }

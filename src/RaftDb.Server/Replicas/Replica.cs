@@ -313,16 +313,9 @@ internal sealed class Replica
             State = ready,
             Completed = Persisted,
             Refused = Post,
+            Order = _refused.NextOrder(),
         };
-        if (_refused.Any)
-        {
-            _refused.AddBehind(write);
-        }
-        else
-        {
-            output.Write(write);
-        }
-
+        _refused.Write(write, output);
         WriteRefused(output);
     }
 

@@ -29,6 +29,13 @@ public sealed class BinlogWrite
     /// <summary>Called instead when the disk is full (nothing of this write was kept, later ones may work again), and when the replica is not there or no longer.</summary>
     public Action<BinlogWrite>? Refused { get; init; }
 
+    /// <summary>
+    /// The place among the writes of this replica, 1, 2, 3 and so on; 0 when the caller doesn't count. After a refusal the later ones are refused too, until the refused
+    /// ones have come again in this order: an answer that is still on its way to the caller must not let a later write overtake it, with a gap in the log, or an older vote
+    /// over a newer one, behind it.
+    /// </summary>
+    public long Order { get; init; }
+
     /// <summary>For the caller.</summary>
     public object? State { get; init; }
 

@@ -47,6 +47,9 @@ internal sealed class ReplicaLog(RangeId range, ReplicaId replica, SegmentTable 
     /// <summary>The writer's: a write was refused, so later ones may leave a gap and are refused as well.</summary>
     public bool HasRefused { get; set; }
 
+    /// <summary>The writer's: which writes have to come again before others.</summary>
+    public RefusedOrder Refused { get; } = new();
+
     public TermRun[] TermRuns => _terms.ToArray();
 
     /// <summary>Whether the log has grown since the last checkpoint; a range where it has not is idle.</summary>

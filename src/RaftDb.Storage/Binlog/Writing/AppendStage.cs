@@ -24,6 +24,11 @@ internal static class AppendStage
             return Judgement.Refuse;
         }
 
+        if (log.Refused.IsOutOfTurn(write.Order) && !Mutants.RefusedWritesOvertaken)
+        {
+            return Judgement.Refuse;
+        }
+
         if (log.StagedJobs == 0)
         {
             log.StagedLast = log.Last;
@@ -62,6 +67,7 @@ internal static class AppendStage
     public static bool Encode(BinlogWrite write, BatchBuilder batch)
     {
         ReplicaLog log = write.Log!;
+        log.Refused.Taken(write.Order);
         write.Place = batch.Position;
         LogPosition last = write.Cut ?? log.StagedLast;
         if (write.Cut is { } cut && !Mutants.TruncationNotRecorded)

@@ -384,6 +384,7 @@ internal sealed class BinlogWriter(
         if (_replicas.Find(item.Range) is { } log)
         {
             log.HasRefused = true;
+            log.Refused.Refused(item.Write!.Order);
         }
 
         _refused.Add(item);

@@ -65,6 +65,59 @@ public class FullDiskTests
     }
 
     [Test]
+    public void After_a_refusal_no_later_write_overtakes_the_refused_ones()
+    {
+        var disk = new MemoryDisk { Room = 64 << 10 };
+        using NodeBinlog log = Open(disk);
+        log.CreateReplica(Range(2), new ReplicaId(1), Checkpoint(2));
+        ulong last = 0;
+        while (WriteOrBeRefused(log, last + 1))
+        {
+            last += 10;
+        }
+
+        var answers = new List<string>();
+        BinlogWrite first = Counted(1, last + 1, "first");
+        BinlogWrite second = Counted(2, last + 11, "second");
+        BinlogWrite vote = Counted(3, 0, "vote");
+        Do(first);
+
+        // The caller has not heard of the refusal yet, and there is room meanwhile.
+        disk.Room = 1 << 20;
+        Do(second);
+        Do(vote);
+        Do(vote);
+        Do(first);
+        Do(vote);
+        Do(second, vote);
+        Assert.That(answers, Is.EqualTo(new[]
+        {
+            "first refused", "second refused", "vote refused", "vote refused", "first done", "vote refused", "second done", "vote done",
+        }));
+
+        BinlogWrite Counted(long order, ulong from, string name) => new()
+        {
+            Range = Range(2),
+            Replica = new ReplicaId(1),
+            Order = order,
+            Entries = from == 0 ? [] : Entries(from, 10, 1, size: 300),
+            HardState = from == 0 ? Hard(7, 2, 0) : null,
+            Completed = _ => answers.Add($"{name} done"),
+            Refused = _ => answers.Add($"{name} refused"),
+        };
+
+        void Do(params BinlogWrite[] writes)
+        {
+            foreach (BinlogWrite write in writes)
+            {
+                log.Append(write);
+            }
+
+            log.Drive();
+        }
+    }
+
+    [Test]
     public void A_write_that_meets_a_full_disk_half_way_leaves_nothing_behind()
     {
         var memory = new MemoryDisk();
