@@ -75,6 +75,12 @@ internal sealed record SwarmOptions
             faults.Remove(FaultKind.Misdirect);
         }
 
+        if (faults.Keys.Any(f => f is FaultKind.PowerCut or FaultKind.PowerCutInDiskOperation or FaultKind.PowerCutEverywhere or FaultKind.KillLeader))
+        {
+            // The last write before a power cut, gone astray, looks like one that was torn: a single log can't tell, and nobody promises that it does.
+            faults.Remove(FaultKind.Misdirect);
+        }
+
         if (lease)
         {
             // A clock that leaps, beside one that does not, is what leases can't bear and don't promise to.
