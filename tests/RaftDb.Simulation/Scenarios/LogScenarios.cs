@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using RaftDb.Raft;
 using RaftDb.Simulation.Clients;
 using RaftDb.Simulation.Network;
 
