@@ -29,7 +29,7 @@ internal sealed class Follower(NodeState state, Roles roles)
             return;
         }
 
-        if (!state.Log.Contains(append.Previous))
+        if (!state.Log.Contains(append.Previous) && !(Mutants.PreviousEntryNotCompared && append.Previous.Index <= state.Log.LastIndex))
         {
             Reject(append);
             return;
@@ -37,7 +37,7 @@ internal sealed class Follower(NodeState state, Roles roles)
 
         LogIndex end = append.Previous.Index + (ulong)append.Entries.Count;
         AppendNew(append.Entries);
-        state.Log.CommitTo(LogIndex.Min(append.Commit, end));
+        state.Log.CommitTo(LogIndex.Min(append.Commit, Mutants.AppendCommitsBeyondItsEnd ? state.Log.LastIndex : end));
         if (append.ReportApplied && state.Log.Applied < end)
         {
             _reportUpTo = LogIndex.Max(_reportUpTo, end);
@@ -188,7 +188,7 @@ internal sealed class Follower(NodeState state, Roles roles)
             Entry entry = entries[i];
             if (entry.Index <= state.Log.LastIndex)
             {
-                if (state.Log.TermOf(entry.Index) == entry.Term)
+                if (state.Log.TermOf(entry.Index) == entry.Term && !Mutants.MatchingEntriesCut)
                 {
                     continue;
                 }

@@ -225,7 +225,7 @@ internal sealed class Leader
     /// <summary>Sends what became due in this step, once.</summary>
     public void Flush()
     {
-        if (_reads.WantsRound && _proposals.HasCommittedInTerm)
+        if (_reads.WantsRound && MayConfirmReads)
         {
             BroadcastHeartbeats(quiesce: false);
         }
@@ -233,6 +233,9 @@ internal sealed class Leader
         _replicator.Flush();
         HandOverWhereDue();
     }
+
+    /// <summary>Before an entry of its own term is committed a leader doesn't know what is (thesis 6.4).</summary>
+    private bool MayConfirmReads => _proposals.HasCommittedInTerm || Mutants.ReadIndexWithoutCommitInTerm;
 
     private Progress? Hear(Message message)
     {
@@ -250,7 +253,7 @@ internal sealed class Leader
     private void CommitByCounting()
     {
         LogIndex match = _tracker.QuorumMatch();
-        if (match <= _state.Log.Commit || match < _proposals.FirstOfTerm)
+        if (match <= _state.Log.Commit || (match < _proposals.FirstOfTerm && !Mutants.OldTermCommittedByCounting))
         {
             return;
         }
@@ -269,7 +272,7 @@ internal sealed class Leader
     {
         ulong round = _rounds.Begin();
         _heartbeatDue = _state.Now + _state.Options.HeartbeatInterval;
-        if (_proposals.HasCommittedInTerm)
+        if (MayConfirmReads)
         {
             _reads.RoundBegun(round);
         }
@@ -278,7 +281,7 @@ internal sealed class Leader
         {
             if (member.Replica != _state.Self)
             {
-                LogIndex commit = LogIndex.Min(member.Match, _state.Log.Commit);
+                LogIndex commit = Mutants.HeartbeatCommitsBeyondMatch ? _state.Log.Commit : LogIndex.Min(member.Match, _state.Log.Commit);
                 _state.Send(new Heartbeat(_state.Self, member.Replica, _state.Term, commit, round, quiesce));
             }
         }

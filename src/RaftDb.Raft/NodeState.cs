@@ -87,7 +87,7 @@ internal sealed class NodeState
             HandedOutHardState = hardState;
         }
 
-        Ready.MustSync = promised || Ready.Entries.Count > 0;
+        Ready.MustSync = (promised && !Mutants.VoteNotPersisted) || Ready.Entries.Count > 0;
         Ready.RoleChanged = _before != (Term, Role, Leader);
         return Ready;
     }
@@ -136,7 +136,8 @@ internal sealed class NodeState
     }
 
     /// <summary>For what promises something: a vote, entries, a term.</summary>
-    public void SendAfterPersist(Message message) => Ready.MessagesAfterPersist.Add(message);
+    public void SendAfterPersist(Message message) =>
+        (Mutants.IsSentTooEarly(message) ? Ready.Messages : Ready.MessagesAfterPersist).Add(message);
 
     private void FindUnappliedConfigurations(ILogReader reader)
     {

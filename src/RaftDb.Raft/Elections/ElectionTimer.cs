@@ -83,7 +83,7 @@ internal sealed class ElectionTimer
     /// With leases the promise stands whatever this replica learned since about terms and leaders (thesis 6.4.1).</summary>
     public bool ProtectsLeader(bool candidateSawCrash)
     {
-        if (!_state.Options.CheckQuorum)
+        if (!_state.Options.CheckQuorum || Mutants.VoterForgetsTheLease)
         {
             return false;
         }
@@ -103,7 +103,7 @@ internal sealed class ElectionTimer
 
     /// <summary>Whether a campaign of one's own would break the promise that a lease stands on.</summary>
     public bool BoundByLease =>
-        _state.Options.FailoverMode == FailoverMode.Lease && HeardFromLeaderLately;
+        _state.Options.FailoverMode == FailoverMode.Lease && HeardFromLeaderLately && !Mutants.VoterForgetsTheLease;
 
     private TimeSpan CrashWait()
     {

@@ -36,7 +36,7 @@ internal sealed class Voter(NodeState state, Roles roles)
             roles.BecomeFollower(request.Term, ReplicaId.None);
         }
 
-        bool free = state.Vote == request.From || (state.Vote.IsNone && state.Leader.IsNone) || (request.PreVote && later);
+        bool free = Mutants.VoteTwice || state.Vote == request.From || (state.Vote.IsNone && state.Leader.IsNone) || (request.PreVote && later);
         if (!free || !IsUpToDate(request.Last))
         {
             Refuse(request);
@@ -80,6 +80,6 @@ internal sealed class Voter(NodeState state, Roles roles)
     private bool IsUpToDate(LogPosition candidate)
     {
         LogPosition own = state.Log.Last;
-        return candidate.Term > own.Term || (candidate.Term == own.Term && candidate.Index >= own.Index);
+        return Mutants.VoteForAShorterLog || candidate.Term > own.Term || (candidate.Term == own.Term && candidate.Index >= own.Index);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ApplyWindow(RaftOptions options, RaftLog log, MembershipSt
 
     public void HandOut(Ready ready)
     {
-        LogIndex end = LogIndex.Min(log.Commit, log.Persisted);
+        LogIndex end = Mutants.AppliedBeforeDurable ? log.Commit : LogIndex.Min(log.Commit, log.Persisted);
         while (HandedOut < end && _applying.Bytes < options.MaxApplyingBytes)
         {
             int before = ready.Committed.Count;

@@ -94,7 +94,7 @@ internal sealed class RaftLog
     public bool MarkPersisted(LogPosition last)
     {
         LogIndex durable = _writes.Complete(last);
-        if (durable <= Persisted || !Contains(last))
+        if (durable <= Persisted || (!Contains(last) && !Mutants.StaleCompletionAccepted))
         {
             return false;
         }

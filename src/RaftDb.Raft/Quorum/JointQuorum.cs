@@ -10,7 +10,7 @@ public static class JointQuorum
         where T : IMatchIndexes =>
         LogIndex.Min(
             MajorityQuorum.CommittedIndex(configuration.VoterSpan, matches),
-            MajorityQuorum.CommittedIndex(configuration.OutgoingVoterSpan, matches));
+            MajorityQuorum.CommittedIndex(Mutants.JointCommitNeedsOneHalf ? default : configuration.OutgoingVoterSpan, matches));
 
     /// <summary>How the election stands: lost if one half lost it, won if both won it.</summary>
     public static VoteResult VoteResult(Configuration configuration, IReadOnlyDictionary<ReplicaId, bool> votes)

@@ -45,7 +45,7 @@ internal sealed class HeartbeatRounds(NodeState state, ProgressTracker tracker)
         while (_unconfirmed.TryPeek(out (ulong Round, Instant SentAt) first) && first.Round <= confirmed)
         {
             Confirmed = first.Round;
-            ConfirmedSentAt = first.SentAt;
+            ConfirmedSentAt = Mutants.LeaseFromReceiveTime ? state.Now : first.SentAt;
             _unconfirmed.Dequeue();
         }
     }

@@ -8,7 +8,7 @@ internal sealed class LeaseTracker(RaftOptions options, HeartbeatRounds rounds)
 
     /// <summary>TimeoutNow leaves this leader: its receiver may campaign past the promise, whenever the message arrives. No later
     /// round can prove that it never will, so this leader confirms reads by rounds for the rest of its term.</summary>
-    public void GiveAway() => _given = true;
+    public void GiveAway() => _given = !Mutants.LeaseKeptOverTransfer;
 
     public bool IsHeld(Instant now) =>
         options.FailoverMode == FailoverMode.Lease && !_given && rounds.Confirmed > 0 &&

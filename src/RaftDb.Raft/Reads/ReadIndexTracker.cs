@@ -33,7 +33,7 @@ internal sealed class ReadIndexTracker(NodeState state)
 
     public void RoundConfirmed(ulong round)
     {
-        if (_asked.Count == 0 || round < _round)
+        if (_asked.Count == 0 || (round < _round && !Mutants.ReadIndexWithoutQuorum))
         {
             return;
         }

@@ -85,6 +85,7 @@ internal sealed class ProgressTracker
         {
             Progress? member = tracker.Find(id);
             match = member?.Match ?? LogIndex.Zero;
+            match = Mutants.LeaderCountsItselfEarly && id == tracker._state.Self ? tracker._state.Log.LastIndex : match;
             return member is not null;
         }
     }

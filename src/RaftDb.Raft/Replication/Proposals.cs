@@ -61,7 +61,7 @@ internal sealed class Proposals(NodeState state, LeadershipTransfer transfer)
             return Refuse(ProposalRefusal.Transferring, $"to replica {transfer.Target}");
         }
 
-        if (state.Membership.HasUnapplied)
+        if (state.Membership.HasUnapplied && !Mutants.TwoChangesAtOnce)
         {
             return Refuse(
                 ProposalRefusal.ConfigurationChangePending, $"entry {state.Membership.FirstUnapplied} is not applied yet");

@@ -50,7 +50,7 @@ internal sealed class LeadershipHandover(LocalReplicas replicas, NodeId node, IN
                 }
 
                 log.LogInformation("Leadership of range {Range} was not handed over: {Reason}", replica.Range, failure);
-                await before.Changed.WaitAsync(TimeSpan.FromMilliseconds(100));
+                await before.ChangesWithinAsync(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
             }
             catch (TimeoutException)
             {

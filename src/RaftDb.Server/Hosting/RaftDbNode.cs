@@ -216,7 +216,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         // 4. Take part: timers, then the network, which brings the first messages.
         // A range's own state is the truth; for ranges without a replica here, what was agreed on at the first start.
         RangeMap map = new(ranges.Select(r => _replicas.FindServing(r.Id)?.State.Machine.Descriptor ?? r));
-        RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits);
+        RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits, TimeProvider.System);
         RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, troubles);
         SettledDescriptors settled = new();
         ReplicaKeeper keeper = new(replicaStore, _binlog, _store, marks, _replicas, troubles, host, _log);
@@ -237,7 +237,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         RangeChecker checker = new(identity.Node, troubles, slices, host, keeper.QuarantineAsync, _log);
         ClusterCheck check = new(identity.Node, map, _replicas, checker, _transport, status);
         ReplicaMoves moves = new(identity.Node, map, _replicas, host, status, _log);
-        _transport.Start(new PeerEvents(_replicas, router, status, exchange, keeper, slices, check, moves, _store, _log));
+        _transport.Start(new PeerEvents(new ReplicaEvents(_replicas, keeper.Begin, _store, _log), router, status, exchange, keeper, slices, check, moves));
         _scheduler.RunInBackground("comparing replicas all the time", new BackgroundCheck(_replicas, checker, _options.Check, TimeProvider.System, _log).RunAsync);
         _scheduler.RunInBackground("looking after replicas", new Caretaker(exchange, repair, TimeProvider.System).RunAsync);
 

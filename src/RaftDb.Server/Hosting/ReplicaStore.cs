@@ -20,6 +20,8 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
     private const string CreatedMark = "replicas-created";
 
     private readonly NodeId _node = new(options.Node.Id);
+    private readonly ReplicaOpener _opener = new(
+        options.Raft, store, host, () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
 
     /// <summary>Makes the replicas of a new node durable, empty or from a backup, also after a crash half way.</summary>
     /// <returns>All replicas that the binlog knows now.</returns>
@@ -142,52 +144,6 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
         return Open(CreateEmpty(blank, replica, Configuration.Empty));
     }
 
-    private Replica Open(RecoveredReplica recovered)
-    {
-        if (recovered.Suspicion is { } suspicion)
-        {
-            throw new StorageRefusedException(
-                $"Its log is suspect ({suspicion}): it neither votes nor acknowledges.");
-        }
-
-        if (marks.Read(recovered.Range, recovered.Replica) is { } halted)
-        {
-            throw new StorageRefusedException(halted);
-        }
-
-        if (recovered.Checkpoint is not { } checkpoint)
-        {
-            throw new StorageRefusedException("The log has no record of its state.");
-        }
-
-        IStateMachine state = store.Open(recovered.Range, checkpoint);
-        try
-        {
-            LogIndex applied = state.Applied.Index;
-            if (applied > recovered.Last || applied < recovered.Floor.Index)
-            {
-                throw new StorageRefusedException(
-                    $"Its state is at index {applied}, its log goes from {recovered.Floor.Index} to {recovered.Last}: they don't belong together.");
-            }
-
-            RaftStart start = new()
-            {
-                Replica = recovered.Replica,
-                HardState = recovered.HardState,
-                Configuration = state.Configuration,
-                Applied = applied,
-                Floor = recovered.Floor,
-                Last = recovered.Last,
-                TermRuns = recovered.TermRuns,
-            };
-            RaftOptions raft = options.Raft with { FailoverMode = state.Descriptor.FailoverMode };
-            ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-            return new Replica(host, recovered.Range, raft, start, new StateHandle(state), seed);
-        }
-        catch
-        {
-            state.Dispose();
-            throw;
-        }
-    }
+    private Replica Open(RecoveredReplica recovered) =>
+        marks.Read(recovered.Range, recovered.Replica) is { } halted ? throw new StorageRefusedException(halted) : _opener.Open(recovered);
 }

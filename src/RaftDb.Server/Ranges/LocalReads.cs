@@ -101,7 +101,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
             case Consistency.Session:
                 LogIndex seen = options.Token[replica.Range];
-                if (replica.Halted is null && replica.State.Machine.Applied.Index >= seen)
+                if (replica.Halted is null && (replica.State.Machine.Applied.Index >= seen || Mutants.SessionTokenIgnored))
                 {
                     return (null, null, seen);
                 }
@@ -109,7 +109,7 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
                 return (Refusal(await replica.WaitAppliedAsync(seen, deadline.At), replica, options), null, seen);
 
             case Consistency.Bounded:
-                if (replica.Halted is null && replica.Proof is { } proof && clock.Now - proof.AsOf <= options.MaxStaleness
+                if (replica.Halted is null && replica.Proof is { } proof && (clock.Now - proof.AsOf <= options.MaxStaleness || Mutants.StalenessBoundIgnored)
                     && replica.State.Machine.Applied.Index >= proof.Index)
                 {
                     return (null, proof.AsOf, proof.Index);

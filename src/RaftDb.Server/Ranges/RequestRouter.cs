@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -8,7 +9,8 @@ namespace RaftDb.Server.Ranges;
 
 /// <summary>Takes requests to the replica that can answer them. While a range has no leader a request waits for one, until its deadline.</summary>
 internal sealed class RequestRouter(
-    NodeId node, RangeMap map, LocalReplicas replicas, ITransport transport, INodeClock clock, Func<HybridTimestamp> logTime, CommandLimits limits)
+    NodeId node, RangeMap map, LocalReplicas replicas, ITransport transport, INodeClock clock, Func<HybridTimestamp> logTime, CommandLimits limits,
+    TimeProvider time)
     : IRequestRouter
 {
     /// <summary>The longest to wait for news of a leader before looking again.</summary>
@@ -185,7 +187,7 @@ internal sealed class RequestRouter(
             return PeerRequestCodec.DecodeWriteAnswer(
                 await transport.RequestAsync(peer, PeerRequestKind.Write, PeerRequestCodec.EncodeWrite(range, ack, command), timeout, cancel));
         }
-        catch (PeerUnreachableException e) when (!e.NotSent)
+        catch (PeerUnreachableException e) when (!e.NotSent && !Mutants.UnknownWritesRepeated)
         {
             return new RequestError(
                 ErrorCode.OutcomeUnknown,
@@ -267,7 +269,9 @@ internal sealed class RequestRouter(
 
             if (choice == node)
             {
-                return await here(own!);
+                return own is null
+                    ? new RequestError(ErrorCode.Unavailable, $"The replica of range {range.Id} on node {node} is not used, see its status. Read from another one.")
+                    : await here(own);
             }
 
             if (choice is { } peer)
@@ -399,20 +403,16 @@ internal sealed class RequestRouter(
             return;
         }
 
+        // Timers count whole milliseconds: to wait for a part of one would be not to wait, again and again until it is over.
+        wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
         if (known is null)
         {
-            await Task.Delay(wait, cancel);
+            await Task.Delay(wait, time, cancel);
             return;
         }
 
-        try
-        {
-            await known.Changed.WaitAsync(wait, cancel);
-        }
-        catch (TimeoutException)
-        {
-            // No news: look again.
-        }
+        // Without news: look again.
+        await known.ChangesWithinAsync(wait, time, cancel);
     }
 
     private static RequestError Unavailable(RangeDescriptor range) =>

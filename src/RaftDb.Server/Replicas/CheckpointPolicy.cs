@@ -22,7 +22,19 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
     private int _running;
 
     /// <summary>When to be consulted next.</summary>
-    public Instant NextTime => _dirtySince == Instant.Never ? Instant.Never : _dirtySince + MaxAge;
+    public Instant NextTime
+    {
+        get
+        {
+            if (_dirtySince == Instant.Never)
+            {
+                return Instant.Never;
+            }
+
+            Instant due = _dirtySince + MaxAge;
+            return due > _notBefore ? due : _notBefore;
+        }
+    }
 
     /// <summary>So many entries were applied.</summary>
     public void Applied(int entries)
@@ -36,8 +48,15 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
 
     public void Consider(Instant now)
     {
-        if (_dirtySince == Instant.Never || now < _notBefore || Volatile.Read(ref _running) != 0)
+        if (_dirtySince == Instant.Never || now < _notBefore)
         {
+            return;
+        }
+
+        if (Volatile.Read(ref _running) != 0)
+        {
+            // Look again later; to be due all the time would have this replica called again and again.
+            _notBefore = now + Pause;
             return;
         }
 
@@ -79,9 +98,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
             if (host.Durability == Durability.Os)
             {
                 // What becomes durable in the state file must be durable in the log before.
-                using ManualResetEventSlim synced = new();
-                host.Binlog.Sync(synced.Set);
-                synced.Wait();
+                host.Binlog.SyncNow();
             }
 
             if (state.Machine.Checkpoint() is { } checkpoint)

@@ -26,11 +26,12 @@ internal sealed class ExpirySchedule(Replica replica, IReplicaHost host)
             return;
         }
 
-        if (now >= _next && _underWay is null or { IsCompleted: true })
+        if (now >= _next)
         {
+            // Also while the last proposal is under way: a time that has passed would have this replica called again and again.
             _next = now + Interval;
             HybridTimestamp time = host.LogTime();
-            if (earliest.Milliseconds <= time.Milliseconds)
+            if ((_underWay is null or { IsCompleted: true }) && earliest.Milliseconds <= time.Milliseconds)
             {
                 ExpireCommand command = new(time, replica.State.Machine.Descriptor.Generation, KeysPerEntry);
                 _underWay = replica.ProposeAsync(CommandCodec.Encode(command), AckMode.Quorum, now + TimeSpan.FromSeconds(5));

@@ -9,12 +9,57 @@ namespace RaftDb.Server.Replicas;
 /// <param name="Leader">The leader's node; null when unknown.</param>
 internal sealed record Leadership(Role Role, Term Term, NodeId? Leader)
 {
-    private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Completes when this is no longer how it is.</summary>
-    public Task Changed => _changed.Task;
+    private readonly Lock _gate = new();
+    private readonly List<TaskCompletionSource<bool>> _waiters = [];
+    private bool _superseded;
 
     public bool IsLeader => Role == Role.Leader;
 
-    public void Supersede() => _changed.TrySetResult();
+    /// <summary>Waits until this is no longer how it is (true), at most so long (false).</summary>
+    /// <remarks>Not Task.WaitAsync: that hops over the thread pool when the news comes.</remarks>
+    public async ValueTask<bool> ChangesWithinAsync(TimeSpan wait, TimeProvider time, CancellationToken cancel)
+    {
+        TaskCompletionSource<bool> waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_superseded)
+            {
+                return true;
+            }
+
+            _waiters.Add(waiter);
+        }
+
+        using (cancel.UnsafeRegister(static (state, token) => ((TaskCompletionSource<bool>)state!).TrySetCanceled(token), waiter))
+        using (time.CreateTimer(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), waiter, wait, Timeout.InfiniteTimeSpan))
+        {
+            try
+            {
+                return await waiter.Task;
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _waiters.Remove(waiter);
+                }
+            }
+        }
+    }
+
+    public void Supersede()
+    {
+        TaskCompletionSource<bool>[] waiters;
+        lock (_gate)
+        {
+            _superseded = true;
+            waiters = [.. _waiters];
+            _waiters.Clear();
+        }
+
+        foreach (TaskCompletionSource<bool> waiter in waiters)
+        {
+            waiter.TrySetResult(true);
+        }
+    }
 }

@@ -60,7 +60,7 @@ internal sealed class PendingProposals
                 continue;
             }
 
-            if (proposal.Position.Term != entries[i].Term)
+            if (proposal.Position.Term != entries[i].Term && !Mutants.ProposalTakenForAnother)
             {
                 proposal.Complete(ProposalStatus.NotLeader);
             }

@@ -48,8 +48,8 @@ internal sealed class PendingReads
 
     public int Count => _rounds.Count + _unasked.Count + _awaitingApply.Count;
 
-    /// <summary>When refused reads are asked for again.</summary>
-    public Instant RetryAt => _retryAt;
+    /// <summary>When refused reads are asked for again; never once the last of them has run out of time.</summary>
+    public Instant RetryAt => _unasked.Count == 0 && !Mutants.ExpiredReadsSpin ? Instant.Never : _retryAt;
 
     /// <summary>The youngest confirmed index and the time before which everything committed is in it.</summary>
     public ReadResult? LastConfirmed { get; private set; }
@@ -105,7 +105,7 @@ internal sealed class PendingReads
     /// <summary>Answers the reads whose index is applied.</summary>
     public void Applied(LogIndex applied)
     {
-        while (_awaitingApply.TryPeek(out Waiter waiter, out LogIndex index) && index <= applied)
+        while (_awaitingApply.TryPeek(out Waiter waiter, out LogIndex index) && (index <= applied || Mutants.ReadsDontWaitForApply))
         {
             _awaitingApply.Dequeue();
             waiter.Read.Complete(new(ReadStatus.Ready, waiter.Index, waiter.AsOf));

@@ -92,6 +92,9 @@ internal sealed class Replica
     /// <summary>When <see cref="Process"/> is to be called next, even with an empty inbox.</summary>
     public Instant NextDeadline { get; private set; }
 
+    /// <summary>The consensus core. For the simulator's checks, which look between two passes.</summary>
+    internal RaftNode Consensus => _node;
+
     public CheckpointPolicy Checkpoints { get; }
 
     public SnapshotSender Snapshots { get; }
@@ -228,7 +231,10 @@ internal sealed class Replica
             return Task.CompletedTask;
         });
         _proposals.SnapshotInstalled(snapshot.Position.Index);
-        Post(new Input.SnapshotInstalled(snapshot));
+
+        // In this very pass, before whatever came behind it: the log's floor may be told already, and stands on it.
+        _reads.Applied(snapshot.Position.Index);
+        _inputs.Add(new Input.SnapshotInstalled(snapshot));
     }
 
     private void GatherInputs(Instant now)
@@ -250,10 +256,6 @@ internal sealed class Replica
                 case Input.EntriesPersisted persisted:
                     _proposals.Persisted(persisted.Last);
                     _inputs.Add(persisted);
-                    break;
-                case Input.SnapshotInstalled installed:
-                    _reads.Applied(installed.Snapshot.Position.Index);
-                    _inputs.Add(installed);
                     break;
                 case Input input:
                     _inputs.Add(input);

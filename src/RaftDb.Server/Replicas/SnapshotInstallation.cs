@@ -56,7 +56,7 @@ internal sealed class SnapshotInstallation(Replica replica, IReplicaHost host)
         }
 
         _offered.Clear();
-        if (_accepted is { } accepted && appliesDrained && !_committing)
+        if (_accepted is { } accepted && (appliesDrained || Mutants.SnapshotOvertakesApplies) && !_committing)
         {
             _committing = true;
             host.Binlog.InstallSnapshot(

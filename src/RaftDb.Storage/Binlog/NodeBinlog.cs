@@ -168,6 +168,31 @@ public sealed class NodeBinlog : IDisposable
     /// <summary>Completes when everything appended so far is on stable storage, in every durability mode.</summary>
     public void Sync(Action completed) => _queue.Add(new SyncJob(completed));
 
+    /// <summary>Returns when everything appended so far is on stable storage. Throws <see cref="StorageFailedException"/> when the log is poisoned.</summary>
+    public void SyncNow()
+    {
+        TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Sync(synced.SetResult);
+        if (_thread is null)
+        {
+            Drive();
+        }
+
+        if (Task.WhenAny(synced.Task, _failed.Task).GetAwaiter().GetResult() == _failed.Task)
+        {
+            throw _failed.Task.Result;
+        }
+    }
+
+    /// <summary>Whether something waits to be written or moved: a driven log's owner calls <see cref="Drive"/> soon.</summary>
+    internal bool HasWork => _writer.HasWork;
+
+    /// <summary>Whether something waits for room on the disk: a driven log's owner calls <see cref="Drive"/> now and then.</summary>
+    internal bool HasDeferred => _writer.HasDeferred;
+
+    /// <summary>What is published as durable of a range's replica; null when there is none. For the simulator's checks.</summary>
+    internal ReplicaLog? LogOf(RangeId range) => _recovered.Replicas.Find(range);
+
     /// <summary>Without threads of its own (<see cref="BinlogOptions.OwnThreads"/>): does everything that waits, on the caller's thread, and calls the completions.
     /// Answers whether there was anything.</summary>
     public bool Drive()

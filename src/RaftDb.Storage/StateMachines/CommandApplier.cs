@@ -1,19 +1,16 @@
+using RaftDb.Raft;
 using System.Buffers.Text;
 using RaftDb.Storage.StateMachines.Commands;
-using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines;
 
 /// <summary>What commands do to the rows of a range. Everything here depends on the log and the state alone, never on this machine: replicas must agree on every
 /// result, the rejected ones included. Used by the thread that applies.</summary>
-internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
+internal sealed class CommandApplier(IKeyValueTable table)
 {
     /// <summary>The last time that a hybrid timestamp can tell: where a sum with an absurd TTL ends.</summary>
     private const long LastMillisecond = (1L << 48) - 1;
 
-    private readonly SqliteStatement _savepoint = writer.Prepare("SAVEPOINT raftdb_command");
-    private readonly SqliteStatement _release = writer.Prepare("RELEASE raftdb_command");
-    private readonly SqliteStatement _rollback = writer.Prepare("ROLLBACK TO raftdb_command");
     private readonly List<byte[]> _expired = [];
 
     /// <summary>Applies the command of one entry.</summary>
@@ -70,7 +67,7 @@ internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
                 ConditionKind.Exists => facts.Exists == (condition.Number != 0),
                 _ => facts.Exists && facts.ValueBytes == condition.Value.Length && table.ValueEquals(key, reader[condition.Value]),
             };
-            if (!holds)
+            if (!holds && !Mutants.ConditionsIgnored)
             {
                 return new(i, facts.Version, facts.Index);
             }
@@ -91,7 +88,7 @@ internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
         ApplyBatch before = batch;
         if (branch.NeedsSavepoint)
         {
-            _savepoint.Run();
+            table.Savepoint();
         }
 
         var results = new OperationResult[count];
@@ -101,10 +98,9 @@ internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
             string? rejection = Do(ref reader, operation, time, index, ref batch, out results[i]);
             if (rejection is not null)
             {
-                if (branch.NeedsSavepoint)
+                if (branch.NeedsSavepoint && !Mutants.RejectedCommandHalfDone)
                 {
-                    _rollback.Run();
-                    _release.Run();
+                    table.RollBack();
                 }
 
                 batch = before;
@@ -115,7 +111,7 @@ internal sealed class CommandApplier(SqliteDatabase writer, KeyValueTable table)
 
         if (branch.NeedsSavepoint)
         {
-            _release.Run();
+            table.Release();
         }
 
         return new(CommandStatus.Done, failed is null, index, results, failed);

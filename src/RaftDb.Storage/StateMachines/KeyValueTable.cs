@@ -13,7 +13,7 @@ internal readonly record struct RowFacts(ulong Version, ulong Index, long Expiry
 }
 
 /// <summary>The writer's statements on raftdb_kv. Used by the thread that applies, inside its transaction.</summary>
-internal sealed unsafe class KeyValueTable
+internal sealed unsafe class KeyValueTable : IKeyValueTable
 {
     private readonly KeyBuffer _key;
     private readonly KeyBuffer _end;
@@ -27,6 +27,9 @@ internal sealed unsafe class KeyValueTable
     private readonly SqliteStatement _anyInRange;
     private readonly SqliteStatement _expired;
     private readonly SqliteStatement _earliest;
+    private readonly SqliteStatement _savepoint;
+    private readonly SqliteStatement _release;
+    private readonly SqliteStatement _rollback;
 
     public KeyValueTable(SqliteDatabase writer, RangeId range, byte keyspace)
     {
@@ -39,6 +42,9 @@ internal sealed unsafe class KeyValueTable
             return statement;
         }
 
+        _savepoint = writer.Prepare("SAVEPOINT raftdb_command");
+        _release = writer.Prepare("RELEASE raftdb_command");
+        _rollback = writer.Prepare("ROLLBACK TO raftdb_command");
         _find = Prepare("SELECT version, idx, expiry, length(value) FROM raftdb_kv WHERE range = ?1 AND key = ?2");
         _value = Prepare("SELECT value FROM raftdb_kv WHERE range = ?1 AND key = ?2");
         _insert = Prepare("INSERT INTO raftdb_kv (range, key, value, version, idx, expiry, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
@@ -56,7 +62,6 @@ internal sealed unsafe class KeyValueTable
         _earliest = Prepare("SELECT expiry FROM raftdb_kv WHERE range = ?1 AND expiry > 0 ORDER BY expiry LIMIT 1");
     }
 
-    /// <summary>Version, index, expiry and size of a key's row.</summary>
     public RowFacts Find(ReadOnlySpan<byte> key)
     {
         BindKey(_find, key);
@@ -67,7 +72,6 @@ internal sealed unsafe class KeyValueTable
         return facts;
     }
 
-    /// <summary>A copy of a key's value; null when it is absent.</summary>
     public byte[]? Value(ReadOnlySpan<byte> key)
     {
         BindKey(_value, key);
@@ -76,7 +80,6 @@ internal sealed unsafe class KeyValueTable
         return value;
     }
 
-    /// <summary>Whether a key is there with just this value.</summary>
     public bool ValueEquals(ReadOnlySpan<byte> key, ReadOnlySpan<byte> expected)
     {
         BindKey(_value, key);
@@ -85,7 +88,6 @@ internal sealed unsafe class KeyValueTable
         return equal;
     }
 
-    /// <summary>Writes a row: a new one at version 1, else over the present one.</summary>
     public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version, ulong index, long expiry, HybridTimestamp time)
     {
         SqliteStatement statement = version == 1 ? _insert : _update;
@@ -101,14 +103,12 @@ internal sealed unsafe class KeyValueTable
         }
     }
 
-    /// <summary>Removes a row.</summary>
     public void Delete(ReadOnlySpan<byte> key)
     {
         BindKey(_delete, key);
         _delete.Run();
     }
 
-    /// <summary>Removes the first <paramref name="limit"/> rows of [start, end); tells how many, their bytes, whether one had an expiry, and whether more are left.</summary>
     public (long Count, long Bytes, bool HadExpiry, bool More) DeleteRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit)
     {
         BindKey(_measureRange, start);
@@ -136,7 +136,6 @@ internal sealed unsafe class KeyValueTable
         return (count, bytes, hadExpiry, count == limit && Any());
     }
 
-    /// <summary>Keys whose expiry is at or before a time, earliest first, then in key order.</summary>
     public void Expired(long milliseconds, int limit, List<byte[]> keys)
     {
         _expired.Bind(2, milliseconds);
@@ -149,12 +148,21 @@ internal sealed unsafe class KeyValueTable
         _expired.Reset();
     }
 
-    /// <summary>The earliest expiry; 0 without one.</summary>
     public long EarliestExpiry()
     {
         long earliest = _earliest.Step() ? _earliest.Number(0) : 0;
         _earliest.Reset();
         return earliest;
+    }
+
+    public void Savepoint() => _savepoint.Run();
+
+    public void Release() => _release.Run();
+
+    public void RollBack()
+    {
+        _rollback.Run();
+        _release.Run();
     }
 
     // Between the bounds of the last DeleteRange.

@@ -22,7 +22,7 @@ internal sealed class SqliteStateMachine : IStateMachine
     private readonly OpenTransaction _transaction;
     private readonly SqliteStatement _advance;
     private readonly KeyValueTable _table;
-    private readonly CommandApplier _commands;
+    private readonly EntryApplier _entries;
     private readonly ReadConnectionPool _readers;
     private readonly Checkpointer _checkpointer;
     private readonly OutgoingSnapshots _snapshots;
@@ -50,7 +50,7 @@ internal sealed class SqliteStateMachine : IStateMachine
                 "UPDATE raftdb_meta SET applied_index = ?2, applied_term = ?3, time = ?4, keys = ?5, bytes = ?6 WHERE range = ?1");
             _advance.Bind(1, (long)range.Value);
             _table = new(_writer, range, keyspace);
-            _commands = new(_writer, _table);
+            _entries = new(_table);
             _published = new(meta, _table.EarliestExpiry());
             _committed = meta;
             _checkpointer = new(path, options);
@@ -111,7 +111,7 @@ internal sealed class SqliteStateMachine : IStateMachine
                 for (int i = 0; i < entries.Count; i++)
                 {
                     bytes += entries[i].Data.Length;
-                    results.Add(Apply(entries[i], configurations, ref nextConfiguration, ref batch));
+                    results.Add(_entries.Apply(entries[i], configurations, ref nextConfiguration, ref batch));
                 }
 
                 Check.That(nextConfiguration == configurations.Count, $"{configurations.Count} configurations were given for {nextConfiguration} entries");
@@ -207,56 +207,6 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    private CommandResult? Apply(
-        in Entry entry, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, ref int nextConfiguration, ref ApplyBatch batch)
-    {
-        Check.That(
-            entry.Index == batch.Applied.Index.Next, $"entry {entry.Index} does not follow the applied index {batch.Applied.Index}");
-        Check.That(entry.Term >= batch.Applied.Term, $"entry {entry.Index} of term {entry.Term} follows one of term {batch.Applied.Term}");
-        CommandResult? result = null;
-        if (entry.Kind == EntryKind.Command)
-        {
-            try
-            {
-                result = _commands.Apply(entry.Data.Span, entry.Index.Value, ref batch);
-            }
-            catch (UnknownCommandException e)
-            {
-                throw new StorageFailedException($"The command at index {entry.Index}, term {entry.Term} can't be applied: {e.Message}", e);
-            }
-        }
-        else if (entry.Kind == EntryKind.ConfigurationChange)
-        {
-            Check.That(
-                nextConfiguration < configurations.Count && configurations[nextConfiguration].Index == entry.Index,
-                $"no configuration was given for entry {entry.Index}");
-            batch.Configuration = configurations[nextConfiguration++].Configuration;
-            batch.Descriptor = Described(entry, batch);
-            batch.Shape = entry.Index.Value;
-        }
-        else if (entry.Kind != EntryKind.Noop)
-        {
-            throw new StorageFailedException($"The entry at index {entry.Index} has kind {(byte)entry.Kind}, which is not known here: this node needs a newer version.");
-        }
-
-        batch.Applied = new(entry.Index, entry.Term);
-        return result;
-    }
-
-    /// <summary>The descriptor follows the configuration: in the same entry, and in the same transaction.</summary>
-    private static RangeDescriptor Described(in Entry entry, in ApplyBatch batch)
-    {
-        try
-        {
-            IReadOnlyList<ReplicaDescriptor> added = AddedReplicas.Decode(ConfigurationCodec.DecodeChange(entry.Data.Span).Context.Span);
-            return batch.Descriptor.After(batch.Configuration, added);
-        }
-        catch (UnknownCommandException e)
-        {
-            throw new StorageFailedException($"The change of membership at index {entry.Index}, term {entry.Term} can't be applied: {e.Message}", e);
-        }
-    }
-
     private SqliteReadView OpenSqliteView() => _readers.Rent(ShowApplied());
 
     /// <summary>Sees to it that other connections find everything applied before the call, and returns what that is at least.</summary>
@@ -319,7 +269,7 @@ internal sealed class SqliteStateMachine : IStateMachine
             int nextConfiguration = 0;
             for (int i = 0; i < lost.Entries.Count; i++)
             {
-                Apply(lost.Entries[i], lost.Configurations, ref nextConfiguration, ref batch);
+                _entries.Apply(lost.Entries[i], lost.Configurations, ref nextConfiguration, ref batch);
             }
         }
 

@@ -59,6 +59,7 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
         bool mustRoll = tail is null || tail.IsCorrupt;
         if (tail is not null && !closed)
         {
+            WriteAgain(tail);
             tail.Source.File.Sync();
             if (!mustRoll)
             {
@@ -198,6 +199,19 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
         if (isTail && tail!.IsCut)
         {
             replay.Lost($"The end of {source.Path} ({bytes.Length} bytes) is lost, and nothing shows that its log ended before that.");
+        }
+    }
+
+    /// <summary>What was not synced may stand in the page cache alone: after a sync that failed the operating system takes such pages for clean, and no later sync writes
+    /// them, while reads still show them. Only written again are they certain to reach the disk.</summary>
+    private void WriteAgain(Tail tail)
+    {
+        BinlogPosition synced = tail.Survey.Synced;
+        uint from = synced.Segment == tail.Source.Number ? synced.Offset : SegmentHeader.BlockSize;
+        if (from < tail.End)
+        {
+            byte[] bytes = tail.Source.ReadAll(ref _buffer)[(int)from..(int)tail.End].ToArray();
+            tail.Source.File.Write([bytes], from);
         }
     }
 

@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using RaftDb.Storage.Binlog.Format;
 
 namespace RaftDb.Storage.Binlog.Recovery;
@@ -39,7 +40,7 @@ internal sealed class TailSurvey : ISegmentVisitor
         uint synced = Synced.Segment == segment ? Synced.Offset : Synced.Segment > segment ? uint.MaxValue : 0;
         foreach ((uint from, uint to) in _damage)
         {
-            if (from >= synced)
+            if (from >= synced || Mutants.TornTailRuleAppliedToCorruption)
             {
                 end = Math.Min(end, from);
             }

@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using System.Globalization;
 using RaftDb.Storage.Binlog.Format;
 using RaftDb.Storage.Disk;
@@ -54,7 +55,7 @@ internal sealed class SegmentFiles(IDisk disk, string directory, BinlogIdentity 
             file.Sync();
             string path = PathOf(NameOf(number));
             disk.Rename(building, path);
-            disk.SyncDirectory(directory);
+            SyncDirectory();
             return new Segment(number, header.Incarnation, capacity, file, path);
         }
         catch (IOException)
@@ -62,6 +63,14 @@ internal sealed class SegmentFiles(IDisk disk, string directory, BinlogIdentity 
             file?.Dispose();
             DeleteUnfinished(building);
             throw;
+        }
+    }
+
+    private void SyncDirectory()
+    {
+        if (!Mutants.DirectoryNotSynced)
+        {
+            disk.SyncDirectory(directory);
         }
     }
 

@@ -24,7 +24,7 @@ internal static class AppendStage
             return Judgement.Refuse;
         }
 
-        if (log.Refused.IsOutOfTurn(write.Order))
+        if (log.Refused.IsOutOfTurn(write.Order) && !Mutants.RefusedWritesOvertaken)
         {
             return Judgement.Refuse;
         }
@@ -70,7 +70,7 @@ internal static class AppendStage
         log.Refused.Taken(write.Order);
         write.Place = batch.Position;
         LogPosition last = write.Cut ?? log.StagedLast;
-        if (write.Cut is { } cut)
+        if (write.Cut is { } cut && !Mutants.TruncationNotRecorded)
         {
             batch.Add(Header(RecordType.Truncate, log, cut, 0, 0, 0), default);
         }
@@ -109,7 +109,7 @@ internal static class AppendStage
         if (write.Cut is { } cut)
         {
             log.Truncate(cut);
-            offset += RecordHeader.Size;
+            offset += Mutants.TruncationNotRecorded ? 0 : (uint)RecordHeader.Size;
         }
 
         for (int i = 0; i < write.Entries.Count; i++)
@@ -129,6 +129,7 @@ internal static class AppendStage
         {
             log.HasRefused = false;
         }
+
     }
 
     private static RecordHeader Header(RecordType type, ReplicaLog log, LogPosition at, byte kind, ushort step, int length) =>

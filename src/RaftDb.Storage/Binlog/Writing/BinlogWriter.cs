@@ -62,7 +62,7 @@ internal sealed class BinlogWriter(
             return true;
         }
 
-        if (_mustSync && (_end.HasUnsyncedRecords || !isEmpty))
+        if (_mustSync && !Mutants.AckBeforeFsync && (_end.HasUnsyncedRecords || !isEmpty))
         {
             Sync();
         }

@@ -1,0 +1,121 @@
+using RaftDb.Raft;
+using RaftDb.Simulation.Clients;
+using RaftDb.Simulation.Core;
+using RaftDb.Simulation.Nodes;
+using RaftDb.Storage;
+
+namespace RaftDb.Simulation;
+
+/// <summary>What must come true once nothing disturbs a cluster any more: one leader per range, equal replicas, and every node serves.</summary>
+internal sealed class Convergence(SimCluster world)
+{
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(60);
+
+    public void Check()
+    {
+        Settle();
+        ServeEverywhere(attempts: 3);
+        Settle();
+        new HistoryChecks(world.Clients.Operations).Run();
+        Linearizability.Check(world.Clients.Operations, world.Marks);
+    }
+
+    /// <summary>The first writes of a new cluster.</summary>
+    public void OpenAccounts()
+    {
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            List<ClientOperation> opened = [.. world.Clients.OpenAccounts()];
+            world.RunUntil(() => opened.TrueForAll(o => o.Ended > 0), TimeSpan.FromSeconds(5));
+            if (opened.TrueForAll(o => o.End == OperationEnd.Done))
+            {
+                return;
+            }
+        }
+
+        throw new SimulationFailedException("a new cluster did not take its first writes");
+    }
+
+    private void Settle()
+    {
+        string? why = null;
+        bool settled = world.RunUntil(() => (why = Unsettled()) is null, SettleWithin);
+        Require(settled, $"{SettleWithin.TotalSeconds} s after the faults ended: {why}");
+    }
+
+    /// <summary>Each node that runs takes a write and a read for each range. A connection that breaks only now (its peer was silent for long) may still cost the first attempts.</summary>
+    private void ServeEverywhere(int attempts)
+    {
+        List<ClientOperation> asked = [];
+        foreach (SimMachine machine in world.Machines)
+        {
+            foreach (RangeDescriptor range in world.Ranges)
+            {
+                if (machine.Process is not null && range.Kind == RangeKind.KeyValue)
+                {
+                    string key = SimClients.Key(range.Id, "/key/0");
+                    asked.Add(world.Clients.Put(machine.Index, range.Id, key));
+                    asked.Add(world.Clients.Get(machine.Index, range.Id, key));
+                }
+            }
+        }
+
+        world.RunUntil(() => asked.TrueForAll(o => o.Ended > 0), TimeSpan.FromSeconds(5));
+        if (attempts > 1 && asked.Exists(o => o.End != OperationEnd.Done))
+        {
+            world.RunFor(TimeSpan.FromSeconds(5));
+            ServeEverywhere(attempts - 1);
+            return;
+        }
+
+        foreach (ClientOperation operation in asked)
+        {
+            Require(operation.End == OperationEnd.Done, $"after the faults ended, {operation.Type} {operation.Key} at node {operation.Node + 1} was not done");
+        }
+    }
+
+    /// <summary>Why the cluster isn't one leader per range and equal replicas, all committed and applied; or null.</summary>
+    private string? Unsettled()
+    {
+        foreach (RangeDescriptor range in world.Ranges)
+        {
+            if (world.LeaderOf(range.Id) is not { } leader)
+            {
+                return $"range {range.Id} has no leader";
+            }
+
+            RaftNode leading = leader.Replica.Consensus;
+            LogIndex last = leading.Last.Index;
+            foreach (ReplicaDescriptor member in range.Replicas)
+            {
+                SimMachine machine = world.Machines[(int)member.Node.Value - 1];
+                if (machine.Disk.IsDamaged)
+                {
+                    // What rot took stays away until somebody replaces it; the others go on without it.
+                    continue;
+                }
+
+                if (machine.Process is not { } process || process.Replicas.Find(range.Id) is not { } replica)
+                {
+                    return $"range {range.Id} has no replica on node {member.Node}";
+                }
+
+                RaftNode node = replica.Consensus;
+                if (node.Term != leading.Term || node.Applied != last || node.Commit != last || replica.State.Machine.Applied.Index != last)
+                {
+                    return $"range {range.Id} on node {member.Node} has applied {node.Applied} in term {node.Term}; the leader has {last} in term {leading.Term}";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static void Require(bool holds, string broken)
+    {
+        if (!holds)
+        {
+            throw new SimulationFailedException(broken);
+        }
+    }
+}

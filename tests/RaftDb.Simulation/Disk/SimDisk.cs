@@ -1,0 +1,282 @@
+using RaftDb.Simulation.Core;
+using RaftDb.Storage.Disk;
+
+namespace RaftDb.Simulation.Disk;
+
+/// <summary>The disk under one machine's binlog. Fault model: until a file is synced, each 512-byte sector that was written since may or may not be on the platter at a power
+/// cut, whatever the order of writing; names change in the order of a journal of which a power cut keeps a beginning, all of it after the directory is synced.
+/// An operation may fail once or for ever, the disk may be full, bits may flip and a write may land elsewhere in its file.</summary>
+internal sealed class SimDisk(SimRandom random) : IDisk
+{
+    public const int SectorSize = 512;
+
+    private readonly SortedDictionary<string, SimFile> _names = new(StringComparer.Ordinal);
+    private readonly List<NameChange> _journal = [];
+    private SortedDictionary<string, SimFile> _durableNames = new(StringComparer.Ordinal);
+    private long _used;
+
+    /// <summary>Bytes that all files may take together.</summary>
+    public long Room { get; set; } = long.MaxValue;
+
+    /// <summary>Bytes that all files take.</summary>
+    public long Used => _used;
+
+    /// <summary>The power goes at this operation from now on; 0 = it does not.</summary>
+    public int CutAt { get; set; }
+
+    /// <summary>This operation from now on fails; 0 = none.</summary>
+    public int FailAt { get; set; }
+
+    /// <summary>Whether all operations fail from the first failure on.</summary>
+    public bool FailsForEver { get; set; }
+
+    /// <summary>How many operations failed, for lack of room as well.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>Refusals for lack of room.</summary>
+    public int Fulls { get; private set; }
+
+    /// <summary>Called when there was no room.</summary>
+    public Action? Full { get; set; }
+
+    /// <summary>The next write lands elsewhere in its file.</summary>
+    public bool MisdirectNext { get; set; }
+
+    /// <summary>Whether bits were flipped or writes misdirected.</summary>
+    public bool IsDamaged { get; private set; }
+
+    /// <summary>Whether a power cut may take files away or bring them back.</summary>
+    public bool HasUnsyncedNames => _journal.Count > 0;
+
+    /// <summary>Whether a power cut may take bytes away.</summary>
+    public bool HasUnsyncedBytes => _names.Values.Any(f => f.IsPending);
+
+    public IDiskFile Open(string path, bool create)
+    {
+        Count();
+        if (!_names.TryGetValue(path, out SimFile? file))
+        {
+            if (!create)
+            {
+                throw new IOException($"No file {path}.");
+            }
+
+            file = new SimFile();
+            Change(new(null, path, file));
+        }
+
+        return new Handle(this, file);
+    }
+
+    public bool Exists(string path) => _names.ContainsKey(path);
+
+    public IReadOnlyList<string> List(string directory)
+    {
+        string prefix = directory.Length == 0 ? "" : directory + "/";
+        return [.. _names.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Select(n => n[prefix.Length..])];
+    }
+
+    public void CreateDirectory(string directory)
+    {
+    }
+
+    public void Rename(string from, string to)
+    {
+        Count();
+        if (!_names.TryGetValue(from, out SimFile? file))
+        {
+            throw new IOException($"No file {from}.");
+        }
+
+        Change(new(from, to, file));
+    }
+
+    public void Delete(string path)
+    {
+        Count();
+        if (_names.ContainsKey(path))
+        {
+            Change(new(path, null, null));
+        }
+    }
+
+    public void SyncDirectory(string directory)
+    {
+        Count();
+        _durableNames = new(_names, StringComparer.Ordinal);
+        _journal.Clear();
+    }
+
+    /// <summary>The process died and the machine did not: everything written is still there.</summary>
+    public void ProcessDied() => Disarm();
+
+    /// <summary>The power went: what was synced is there, and of the rest what the dice save.</summary>
+    public void PowerCut()
+    {
+        Disarm();
+        int kept = random.Between(0, _journal.Count);
+        SortedDictionary<string, SimFile> names = _durableNames;
+        for (int i = 0; i < kept; i++)
+        {
+            _journal[i].Do(names);
+        }
+
+        _names.Clear();
+        _used = 0;
+        int keep = random.Pick([0, 100_000, 500_000, 900_000, 1_000_000]);
+        foreach ((string name, SimFile file) in names)
+        {
+            file.PowerCut(random, keep);
+            _names.Add(name, file);
+            _used += file.Length;
+        }
+
+        _durableNames = new(_names, StringComparer.Ordinal);
+        _journal.Clear();
+    }
+
+    /// <summary>Flips a bit of a byte that is on the platter, in a file of the log. Answers where; null when there is nothing to flip.</summary>
+    public string? FlipBit()
+    {
+        SimFile[] files = [.. _names.Where(n => n.Key.EndsWith(".binlog", StringComparison.Ordinal)).Select(n => n.Value).Where(f => f.Written > 0)];
+        if (files.Length == 0)
+        {
+            return null;
+        }
+
+        SimFile file = random.Pick(files);
+        long at = random.Below(file.Written);
+        file.Flip(at, random.Below(8));
+        IsDamaged = true;
+        return $"{_names.First(n => n.Value == file).Key} at {at}";
+    }
+
+    private void Disarm()
+    {
+        CutAt = 0;
+        FailAt = 0;
+        MisdirectNext = false;
+    }
+
+    private void Change(in NameChange change)
+    {
+        change.Do(_names);
+        _journal.Add(change);
+        _used = _names.Values.Sum(f => f.Length);
+    }
+
+    private void Count()
+    {
+        if (CutAt > 0 && --CutAt == 0)
+        {
+            throw new PowerCutException();
+        }
+
+        if (FailAt > 0 && --FailAt == 0)
+        {
+            Failures++;
+            FailAt = FailsForEver ? 1 : 0;
+            throw new IOException("Input/output error (injected).");
+        }
+    }
+
+    private void Grow(SimFile file, long length)
+    {
+        if (length <= file.Length)
+        {
+            return;
+        }
+
+        if (_used + length - file.Length > Room)
+        {
+            Fulls++;
+            Full?.Invoke();
+            throw new DiskFullException($"No room for {length} bytes (injected).");
+        }
+
+        _used += length - file.Length;
+        file.Grow(length);
+    }
+
+    private readonly record struct NameChange(string? From, string? To, SimFile? File)
+    {
+        public void Do(SortedDictionary<string, SimFile> names)
+        {
+            if (From is not null)
+            {
+                names.Remove(From);
+            }
+
+            if (To is not null)
+            {
+                names[To] = File!;
+            }
+        }
+    }
+
+    private sealed class Handle(SimDisk disk, SimFile file) : IDiskFile
+    {
+        public long Length => file.Length;
+
+        public int Read(Span<byte> buffer, long offset) => file.Read(buffer, offset);
+
+        public void Write(IReadOnlyList<ReadOnlyMemory<byte>> buffers, long offset)
+        {
+            disk.Count();
+            long total = 0;
+            for (int i = 0; i < buffers.Count; i++)
+            {
+                total += buffers[i].Length;
+            }
+
+            disk.Grow(file, offset + total);
+            if (disk.MisdirectNext && file.Length > offset + total + SectorSize)
+            {
+                disk.MisdirectNext = false;
+                disk.IsDamaged = true;
+                offset += SectorSize * (1 + disk._names.Count % 3);
+                offset = Math.Min(offset, file.Length - total);
+            }
+
+            for (int i = 0; i < buffers.Count; i++)
+            {
+                file.Write(buffers[i].Span, offset);
+                offset += buffers[i].Length;
+            }
+        }
+
+        public void Allocate(long length)
+        {
+            disk.Count();
+            disk.Grow(file, length);
+        }
+
+        public void SetLength(long length)
+        {
+            disk.Count();
+            disk.Grow(file, length);
+            disk._used -= file.Length - length;
+            file.Cut(length);
+        }
+
+        public void Sync()
+        {
+            try
+            {
+                disk.Count();
+            }
+            catch (IOException)
+            {
+                // What could not be written is forgotten: a later sync that succeeds says nothing about it.
+                file.Forget();
+                throw;
+            }
+
+            file.Sync();
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

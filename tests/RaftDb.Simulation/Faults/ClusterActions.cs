@@ -1,0 +1,158 @@
+using RaftDb.Raft;
+using RaftDb.Raft.Membership;
+using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
+using RaftDb.Simulation.Core;
+using RaftDb.Simulation.Nodes;
+using RaftDb.Storage;
+
+namespace RaftDb.Simulation.Faults;
+
+/// <summary>What an operator does at bad times: moves leadership, changes members, makes checkpoints; and clients ask more or less.</summary>
+internal sealed class ClusterActions(SimCluster world, SimRandom random)
+{
+    public bool Do(FaultKind kind)
+    {
+        RangeDescriptor range = random.Pick(world.Ranges);
+        switch (kind)
+        {
+            case FaultKind.Transfer:
+                return Transfer(range);
+            case FaultKind.ChangeMembers:
+                return ChangeMembers(range);
+            case FaultKind.Checkpoint:
+                SimMachine machine = random.Pick(world.Machines);
+                if (machine.Process is not { } process || process.Replicas.Find(range.Id) is not { } replica)
+                {
+                    return false;
+                }
+
+                process.Post(_ => replica.Checkpoints.Run());
+                return true;
+            default:
+                world.Clients.Begin(random.Pick([5, world.Swarm.OperationsPerSecond, world.Swarm.OperationsPerSecond * 3]));
+                return true;
+        }
+    }
+
+    /// <summary>Everybody votes again.</summary>
+    public void Heal()
+    {
+        foreach (RangeDescriptor range in world.Ranges)
+        {
+            EverybodyVotes(range, 0);
+        }
+    }
+
+    private void EverybodyVotes(RangeDescriptor range, int attempt)
+    {
+        if (attempt < 200 && world.Checks.Of(range.Id).Configuration is { } configuration && (configuration.IsJoint || configuration.Voters.Count < range.Replicas.Count))
+        {
+            if (world.LeaderOf(range.Id) is { } leader)
+            {
+                ConfigurationChange change = configuration.IsJoint
+                    ? ConfigurationChange.LeaveJoint
+                    : new([.. range.Replicas.Where(r => !configuration.Voters.Contains(r.Replica)).Select(r => new ReplicaChange(ConfigurationChangeKind.AddVoter, r.Replica))], ConfigurationTransition.Auto);
+                Propose(leader.Process, leader.Replica, change);
+            }
+
+            world.Time.After(300_000_000, () => EverybodyVotes(range, attempt + 1));
+        }
+    }
+
+    private bool Transfer(RangeDescriptor range)
+    {
+        if (world.Machines[random.Below(world.Machines.Count)].Process is not { } process)
+        {
+            return false;
+        }
+
+        NodeId to = random.Pick(range.Replicas).Node;
+        process.Post(p => _ = TransferAsync(p, range.Id, to));
+        return true;
+    }
+
+    private async Task TransferAsync(SimProcess process, RangeId range, NodeId to)
+    {
+        RequestError? error = await process.Router.TransferAsync(range, to, process.Router.DeadlineIn(TimeSpan.FromSeconds(3)), CancellationToken.None);
+        world.Marks.Hit(error is null ? "E2 transfer done among writes" : "E1 transfer refused or failed");
+        if (error is not null && world.Swarm.Raft.FailoverMode == FailoverMode.Lease)
+        {
+            world.Marks.Hit("C7 transfer failed where leases are held");
+        }
+    }
+
+    private bool ChangeMembers(RangeDescriptor range)
+    {
+        if (range.Replicas.Count < 2 || world.LeaderOf(range.Id) is not { } leader)
+        {
+            return false;
+        }
+
+        Configuration current = leader.Replica.Consensus.Configuration;
+        ConfigurationTransition transition = random.Pick(
+            [ConfigurationTransition.Auto, ConfigurationTransition.JointAutoLeave, ConfigurationTransition.JointExplicitLeave]);
+        ConfigurationChange change;
+        if (current.IsJoint)
+        {
+            change = ConfigurationChange.LeaveJoint;
+        }
+        else
+        {
+            List<ReplicaChange> changes = [];
+            if (current.Learners.Count > 0)
+            {
+                changes.Add(new(ConfigurationChangeKind.AddVoter, random.Pick(current.Learners)));
+            }
+
+            if (current.Voters.Count > 1 && (changes.Count == 0 || random.Coin()))
+            {
+                changes.Add(new(ConfigurationChangeKind.AddLearner, random.Pick(current.Voters)));
+            }
+
+            if (changes.Count == 0)
+            {
+                return false;
+            }
+
+            change = new(changes, transition);
+        }
+
+        world.Trace.Add($"range {range.Id}: {string.Join(", ", change.Changes.Select(c => $"{c.Kind} {c.Replica}"))} {change.Transition} on {current}");
+        MarkRows(range, leader.Replica, change);
+        Propose(leader.Process, leader.Replica, change);
+        return true;
+    }
+
+    private void MarkRows(RangeDescriptor range, Replica leader, ConfigurationChange change)
+    {
+        if (leader.Consensus.Term > world.Checks.Of(range.Id).HighestTerm)
+        {
+            world.Marks.Hit("D1 change of members before the term has committed");
+        }
+
+        bool demotes = change.Changes.Any(c => c.Kind == ConfigurationChangeKind.AddLearner);
+        if (demotes)
+        {
+            world.Marks.Hit("A8 voter demoted");
+        }
+
+        if (change.Changes.Any(c => c.Kind == ConfigurationChangeKind.AddLearner && c.Replica == leader.Id))
+        {
+            world.Marks.Hit("D4 leader demotes itself");
+        }
+
+        if (demotes && change.Changes.Count > 1)
+        {
+            world.Marks.Hit("D6 voter and learner swap");
+        }
+
+        if (world.Machines.Any(m => m.Process is not { IsPaused: false }))
+        {
+            world.Marks.Hit("D5 change of members while a node is away");
+        }
+    }
+
+    private static void Propose(SimProcess process, Replica replica, ConfigurationChange change) =>
+        process.Post(_ => replica.Post(new Input.ProposeConfigurationChange(change)));
+}

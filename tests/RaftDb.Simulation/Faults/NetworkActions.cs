@@ -1,0 +1,84 @@
+using RaftDb.Simulation.Core;
+
+namespace RaftDb.Simulation.Faults;
+
+/// <summary>Cuts the network in pieces, and heals it after a while.</summary>
+internal sealed class NetworkActions(SimCluster world, SimRandom random)
+{
+    private const long Ms = 1_000_000;
+
+    private int _generation;
+
+    public bool Do(FaultKind kind)
+    {
+        int count = world.Machines.Count;
+        if (count < 2)
+        {
+            return false;
+        }
+
+        world.Trace.Add($"network: {kind}");
+        int[] groups = new int[count];
+        switch (kind)
+        {
+            case FaultKind.Partition:
+                for (int i = 0; i < count; i++)
+                {
+                    groups[i] = random.Below(random.Between(2, 3));
+                }
+
+                world.Network.Partition(groups);
+                break;
+            case FaultKind.IsolateLeader:
+                if (world.LeaderOf(random.Pick(world.Ranges).Id) is not { } leader)
+                {
+                    return false;
+                }
+
+                groups[leader.Process.Machine.Index] = 1;
+                world.Network.Partition(groups);
+                break;
+            case FaultKind.Bridge:
+                for (int i = 0; i < count; i++)
+                {
+                    groups[i] = i % 2;
+                }
+
+                random.Shuffle(groups);
+                groups[random.Below(count)] = -1;
+                world.Network.Partition(groups);
+                break;
+            case FaultKind.Ring:
+                world.Network.Ring();
+                break;
+            case FaultKind.OneWay:
+                int one = random.Below(count);
+                bool sends = random.Coin();
+                for (int other = 0; other < count; other++)
+                {
+                    if (other != one && random.Chance(700_000))
+                    {
+                        world.Network.Cut(sends ? one : other, sends ? other : one);
+                    }
+                }
+
+                break;
+            default:
+                int from = random.Below(count);
+                int to = (from + random.Between(1, count - 1)) % count;
+                world.Network.Clog(from, to, world.Time.Now + random.Between(10 * Ms, 3000 * Ms));
+                return true;
+        }
+
+        int generation = ++_generation;
+        world.Time.After(random.Pick([100, 800, 2500, 8000]) * Ms, () =>
+        {
+            if (generation == _generation)
+            {
+                world.Trace.Add("network: healed");
+                world.Network.Heal();
+            }
+        });
+        return true;
+    }
+}

@@ -1,0 +1,68 @@
+using RaftDb.Server.Transport;
+using RaftDb.Simulation.Nodes;
+using RaftDb.Storage;
+
+namespace RaftDb.Simulation.Network;
+
+/// <summary>Something that fails when its connection breaks.</summary>
+internal interface IBreakable
+{
+    void Break();
+}
+
+/// <summary>One request over a connection, from the machine that asks to the one that answers and back.</summary>
+internal sealed class RemoteCall<T>(SimProcess sender, SimNetwork network, ConnectionWatch connections, int target, Func<SimProcess, ValueTask<T>> work) : IBreakable
+{
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<T> Task => _completion.Task;
+
+    public void Begin(TimeSpan timeout)
+    {
+        connections.Add(sender.Machine.Index, target, this);
+        sender.AfterOwn(timeout, Break);
+        if (network.Arrival(sender.Machine.Index, target) is { } arrival)
+        {
+            SimProcess receiver = connections.Peer(sender.Machine.Index, target);
+            receiver.At(arrival, () => _ = ServeAsync(receiver));
+        }
+    }
+
+    public void Break() => End(() => _completion.TrySetException(new PeerUnreachableException($"the connection to node {target + 1} went", notSent: false)));
+
+    private async Task ServeAsync(SimProcess receiver)
+    {
+        T result;
+        try
+        {
+            result = await work(receiver);
+        }
+        catch (Exception e) when (e is IOException or StorageRefusedException)
+        {
+            receiver.World.Marks.Hit("calls that failed at the other side");
+            Answer(Break);
+            return;
+        }
+        catch (Exception e)
+        {
+            receiver.Fail(e);
+            return;
+        }
+
+        Answer(() => End(() => _completion.TrySetResult(result)));
+    }
+
+    private void Answer(Action answer)
+    {
+        if (network.Arrival(target, sender.Machine.Index) is { } arrival)
+        {
+            sender.At(arrival, answer);
+        }
+    }
+
+    private void End(Action end)
+    {
+        connections.Remove(sender.Machine.Index, target, this);
+        end();
+    }
+}

@@ -1,0 +1,324 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using RaftDb.Raft;
+using RaftDb.Server.Hosting;
+using RaftDb.Server.Metrics;
+using RaftDb.Server.Ranges;
+using RaftDb.Server.Replicas;
+using RaftDb.Server.Transport;
+using RaftDb.Simulation.Core;
+using RaftDb.Simulation.Network;
+using RaftDb.Storage;
+using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines;
+using RaftDb.Storage.StateMachines.Commands;
+
+namespace RaftDb.Simulation.Nodes;
+
+/// <summary>One process of a node: the product's replicas, binlog and router, with all that they wait for as events of the virtual time.</summary>
+internal sealed class SimProcess : IReplicaHost, INodeClock
+{
+    private readonly Queue<Action> _deferred = new();
+    private readonly NodeContext _context;
+    private readonly NodeMetrics _metrics;
+    private readonly SimLoop[] _loops;
+    private NodeBinlog? _binlog;
+    private bool _driveDue;
+
+    public SimProcess(SimCluster world, SimMachine machine)
+    {
+        World = world;
+        Machine = machine;
+        Random = new SimRandom(machine.NextSeed());
+        _context = new(work => After(0, work));
+        _metrics = new(machine.Node);
+        _loops = [.. Enumerable.Range(0, world.Swarm.Loops).Select(_ => new SimLoop(this))];
+        LogClock = new(() => machine.Clock.WallMilliseconds, new HybridClockOptions());
+        Transport = new SimTransport(this, world.Network, world.Machines.Count);
+        Time = new(() => Now.Nanoseconds, AfterOwn);
+    }
+
+    public SimCluster World { get; }
+
+    public SimMachine Machine { get; }
+
+    public SimRandom Random { get; }
+
+    public SimTimeProvider Time { get; }
+
+    public LocalReplicas Replicas { get; } = new();
+
+    /// <summary>Why replicas of ranges are not used.</summary>
+    public SortedDictionary<RangeId, string> Unusable { get; } = [];
+
+    public RequestRouter Router { get; private set; } = null!;
+
+    public SimPeerEvents Handler { get; private set; } = null!;
+
+    public HybridClock LogClock { get; }
+
+    public bool IsAlive { get; private set; } = true;
+
+    public bool IsPaused { get; private set; }
+
+    public bool WasPaused { get; private set; }
+
+    public NodeId Node => Machine.Node;
+
+    public Instant Now => Machine.Clock.Now;
+
+    public NodeBinlog Binlog => _binlog!;
+
+    /// <summary>Whether the log was opened.</summary>
+    public bool HasLog => _binlog is not null;
+
+    public Durability Durability => World.Swarm.Binlog.Durability;
+
+    public int CheckpointEntries => World.Swarm.CheckpointEvery * 4;
+
+    public ITransport Transport { get; }
+
+    public IStateMachineStore Store => Machine.States;
+
+    public NodeMetrics Metrics => _metrics;
+
+    public HybridTimestamp LogTime() => LogClock.Now();
+
+    /// <summary>Recovers what is on the disk, and takes part.</summary>
+    public void Start()
+    {
+        BinlogIdentity identity = new(World.ClusterId, Node, Machine.Store);
+        try
+        {
+            _binlog = NodeBinlog.Open(Machine.Disk, "binlog", identity, World.Swarm.Binlog with { OwnThreads = false, BootId = Machine.BootId });
+        }
+        catch (StorageRefusedException e)
+        {
+            Machine.GiveUp(e.Message);
+            return;
+        }
+
+        World.Checks.Recovered(this);
+        ReplicaOpener opener = new(World.Swarm.RaftOf(Machine.Index), Store, this, Machine.NextSeed);
+        foreach (RecoveredReplica recovered in CreatedOrRecovered())
+        {
+            Open(opener, recovered);
+        }
+
+        RangeMap map = new(World.Ranges);
+        Router = new(Node, map, Replicas, Transport, this, LogClock.Now, new CommandLimits(), Time);
+        ReplicaEvents events = new(Replicas, static (_, _, _) => { }, Store, NullLogger.Instance);
+        Handler = new(events, Router, new RangeStatusBuilder(Node, map, Replicas, Transport, new TroubleBook(Node, Replicas, this)));
+        foreach (Replica replica in Replicas.All)
+        {
+            LogClock.Restore(replica.State.Machine.Time);
+            Wake(replica);
+        }
+    }
+
+    public void Wake(Replica replica) => _loops[(int)(replica.Range.Value % (ulong)_loops.Length)].Wake(replica);
+
+    public void ScheduleApply(ApplyPipeline pipeline) => After(World.Swarm.ApplyLatency(Random), pipeline.Run);
+
+    public void RunInBackground(string what, Func<CancellationToken, Task> work) => After(World.Swarm.BackgroundLatency(Random), () => _ = GuardAsync(work));
+
+    /// <summary>The node can't go on. With a disk that failed that is as it should be.</summary>
+    public void Fail(Exception cause)
+    {
+        if (!IsAlive)
+        {
+            return;
+        }
+
+        bool excused = cause is StorageFailedException or IOException && (Machine.Disk.Failures > 0 || Machine.Disk.IsDamaged || Machine.Disk.Fulls > 0);
+        if (!excused)
+        {
+            World.Report(new SimulationFailedException($"node {Node} failed: {cause.GetType().Name}: {cause.Message}", cause));
+            return;
+        }
+
+        World.Marks.Hit("nodes stopped by their disk");
+        Machine.Kill(machineToo: false, cause.Message);
+    }
+
+    public void ReplicaHalted(Replica replica, string reason)
+    {
+        World.Checks.Halted(this, replica, reason);
+        replica.Halt(reason);
+    }
+
+    /// <summary>Runs something as this process: now, or when it is woken from a pause.</summary>
+    public void Enter(Action work)
+    {
+        if (!IsAlive)
+        {
+            return;
+        }
+
+        if (IsPaused)
+        {
+            _deferred.Enqueue(work);
+            return;
+        }
+
+        SynchronizationContext? before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(_context);
+        try
+        {
+            work();
+            DriveSoon();
+        }
+        catch (PowerCutException)
+        {
+            World.Marks.Hit("power cuts in the middle of a disk operation");
+            Machine.Kill(machineToo: true, "in the middle of a disk operation");
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    public void Post(Action<SimProcess> work) => After(0, () => work(this));
+
+    /// <summary>Does something after so much virtual time.</summary>
+    public void After(long delay, Action work) => World.Time.After(delay, () => Enter(work));
+
+    public void At(long time, Action work) => World.Time.At(time, () => Enter(work));
+
+    /// <summary>Does something after so much time on this machine's own clock.</summary>
+    public void AfterOwn(TimeSpan delay, Action work) => After(Machine.Clock.Virtual(delay), work);
+
+    public void Pause() => IsPaused = WasPaused = true;
+
+    public void Resume()
+    {
+        if (!IsPaused)
+        {
+            return;
+        }
+
+        IsPaused = false;
+        while (_deferred.TryDequeue(out Action? work))
+        {
+            After(0, work);
+        }
+    }
+
+    /// <summary>Ends as a process does that is asked to: everything checkpointed and closed.</summary>
+    public void StopCleanly()
+    {
+        foreach (Replica replica in Replicas.All)
+        {
+            if (replica.Halted is null && !Binlog.Failed.IsCompleted)
+            {
+                replica.Checkpoints.Run();
+            }
+        }
+
+        Binlog.Dispose();
+        Machine.Kill(machineToo: false, "stopped");
+    }
+
+    public void Die()
+    {
+        IsAlive = false;
+        _deferred.Clear();
+        _metrics.Dispose();
+    }
+
+    private IEnumerable<RecoveredReplica> CreatedOrRecovered()
+    {
+        if (World.IsFounded)
+        {
+            return Binlog.Recovered;
+        }
+
+        List<RecoveredReplica> created = [];
+        foreach (RangeDescriptor range in World.Ranges)
+        {
+            ReplicaId own = range.ReplicaOn(Node);
+            if (own.IsNone)
+            {
+                continue;
+            }
+
+            Raft.Membership.Configuration configuration = Raft.Membership.Configuration.OfVoters(range.Replicas.Select(r => r.Replica));
+            using IStateMachine state = Store.Create(range, configuration);
+            RangeCheckpoint checkpoint = new(Raft.Log.LogPosition.Zero, configuration, range, state.FileName);
+            Binlog.CreateReplica(range.Id, own, checkpoint);
+            created.Add(new() { Range = range.Id, Replica = own, Checkpoint = checkpoint });
+        }
+
+        return created;
+    }
+
+    private void Open(ReplicaOpener opener, RecoveredReplica recovered)
+    {
+        try
+        {
+            Replica replica = opener.Open(recovered);
+            Replicas.Add(replica);
+            World.Checks.Started(this, replica);
+        }
+        catch (StorageRefusedException e)
+        {
+            World.Checks.Refused(this, recovered, e.Message);
+            Unusable.Add(recovered.Range, e.Message);
+        }
+    }
+
+    private void DriveSoon()
+    {
+        if (_driveDue || _binlog is not { } binlog || !IsAlive)
+        {
+            return;
+        }
+
+        if (binlog.HasWork)
+        {
+            _driveDue = true;
+            After(World.Swarm.DiskLatency(Random), Drive);
+        }
+        else if (binlog.HasDeferred)
+        {
+            _driveDue = true;
+            After(250_000_000, Drive);
+        }
+    }
+
+    private void Drive()
+    {
+        _driveDue = false;
+        Binlog.Drive();
+        if (Binlog.Failed.IsCompleted)
+        {
+            Fail(Binlog.Failed.Result);
+        }
+    }
+
+    private async Task GuardAsync(Func<CancellationToken, Task> work)
+    {
+        try
+        {
+            await work(CancellationToken.None);
+        }
+        catch (PowerCutException)
+        {
+            World.Marks.Hit("power cuts in the middle of a disk operation");
+            Machine.Kill(machineToo: true, "in the middle of a disk operation");
+        }
+        catch (IOException)
+        {
+            // As the product has it: tried again when needed.
+            World.Marks.Hit("background work that failed");
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+}

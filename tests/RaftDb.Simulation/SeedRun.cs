@@ -1,0 +1,41 @@
+using RaftDb.Simulation.Core;
+using RaftDb.Simulation.Faults;
+
+namespace RaftDb.Simulation;
+
+/// <summary>One seed from beginning to end: a time of faults in which nothing wrong may happen, then a time without, in which something right must.</summary>
+internal sealed class SeedRun
+{
+    private readonly SimFaults _faults;
+
+    public SeedRun(ulong seed, Func<SwarmOptions, SwarmOptions>? adjust = null, TextWriter? traceFile = null)
+    {
+        SwarmOptions swarm = SwarmOptions.Draw(new SimRandom(seed).Split("swarm"));
+        World = new(seed, adjust is null ? swarm : adjust(swarm), traceFile);
+        _faults = new(World);
+    }
+
+    public SimCluster World { get; }
+
+    public void Run()
+    {
+        // 1. A cluster comes to life undisturbed.
+        Convergence convergence = new(World);
+        World.Found();
+        convergence.OpenAccounts();
+
+        // 2. Safety: whatever happens, nothing wrong is said or done.
+        World.Clients.Begin(World.Swarm.OperationsPerSecond);
+        _faults.Begin();
+        World.RunFor(TimeSpan.FromTicks(World.Swarm.Duration / 100));
+
+        // 3. Liveness: when the faults are over the cluster converges and serves.
+        World.Trace.Add("faults end");
+        World.Clients.End();
+        _faults.End();
+        convergence.Check();
+        World.Marks.Hit("events", World.Time.Executed);
+        World.Marks.Hit("client operations", World.Clients.Operations.Count);
+        World.Marks.Hit("client operations done", World.Clients.Operations.Count(o => o.End == Clients.OperationEnd.Done));
+    }
+}

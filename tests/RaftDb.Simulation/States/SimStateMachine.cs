@@ -1,0 +1,103 @@
+using RaftDb.Raft;
+using RaftDb.Raft.Log;
+using RaftDb.Raft.Membership;
+using RaftDb.Storage;
+using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines;
+using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Snapshots;
+
+namespace RaftDb.Simulation.States;
+
+/// <summary>A state machine without SQLite: the product's own applier over immutable maps.</summary>
+internal sealed class SimStateMachine : IStateMachine
+{
+    /// <summary>What <see cref="Server.Replicas.CheckpointPolicy"/> takes for enough.</summary>
+    private const long WorthACheckpoint = 16L << 20;
+
+    private readonly RangeId _range;
+    private readonly SimStateFile _file;
+    private readonly SimStateStore _store;
+    private readonly IStateObserver _observer;
+    private readonly SimTable _table = new();
+    private readonly EntryApplier _entries;
+    private StateVersion _published;
+
+    public SimStateMachine(RangeId range, SimStateFile file, SimStateStore store, IStateObserver observer)
+    {
+        _range = range;
+        _file = file;
+        _store = store;
+        _observer = observer;
+        _entries = new(_table);
+        _published = file.Latest;
+    }
+
+    public LogPosition Applied => _published.Meta.Applied;
+
+    public RangeDescriptor Descriptor => _published.Meta.Descriptor;
+
+    public Configuration Configuration => _published.Meta.Configuration;
+
+    public string FileName => _file.Name;
+
+    public HybridTimestamp? EarliestExpiry => _published.EarliestExpiry is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
+
+    public HybridTimestamp Time => _published.Meta.Time;
+
+    public long CheckpointDebtBytes => WorthACheckpoint * _file.Debt / _store.CheckpointEvery;
+
+    public (long Keys, long Bytes) Size => (_published.Meta.Keys, _published.Meta.Bytes);
+
+    /// <summary>The state as it is.</summary>
+    public StateVersion Version => _published;
+
+    public void Apply(
+        IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
+    {
+        _table.Begin(_published);
+        ApplyBatch batch = new(_published.Meta, _published.EarliestExpiry);
+        int next = 0;
+        for (int i = 0; i < entries.Count; i++)
+        {
+            results.Add(_entries.Apply(entries[i], configurations, ref next, ref batch));
+            _observer.Applied(_range, entries[i], _table.Hash, batch.Configuration);
+            if (Mutants.AppliedIndexOutsideTheTransaction && i == entries.Count / 2)
+            {
+                _file.Commit(_table.End(_published.Meta));
+            }
+        }
+
+        Check.That(next == configurations.Count, $"{configurations.Count} configurations were given for {next} entries");
+        if (batch.EarliestIsStale)
+        {
+            batch.EarliestExpiry = _table.EarliestExpiry();
+        }
+
+        _published = _table.End(batch.ToMeta());
+        Check.That(batch.EarliestExpiry == _published.EarliestExpiry, $"the earliest expiry is {_published.EarliestExpiry}, and the batch says {batch.EarliestExpiry}");
+        _file.Commit(_published);
+    }
+
+    public IReadView OpenReadView() => new SimReadView(_published);
+
+    public RangeCheckpoint? Checkpoint()
+    {
+        if (!Mutants.CheckpointNotDurable)
+        {
+            _file.Checkpoint();
+        }
+
+        StateMeta meta = _published.Meta;
+        return new(meta.Applied, meta.Configuration, meta.Descriptor, FileName);
+    }
+
+    public ISnapshotSource BeginSnapshot() => new SimSnapshotSource(_published);
+
+    public StateDigest ComputeDigest(CancellationToken cancel) => new(Applied, _published.RowsHash.ToString("x16"), _published.Rows.Count);
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,62 @@
+using NUnit.Framework;
+using RaftDb.Raft;
+using RaftDb.Simulation.Core;
+
+namespace RaftDb.Simulation;
+
+/// <summary>What every change must survive: new seeds, the same trace twice, and planted bugs that are found.</summary>
+internal sealed class SwarmTests
+{
+    private const ulong SeedsPerCase = 100;
+
+    /// <summary>New ones each time; every case prints its own, and a failure how to repeat it.</summary>
+    private static readonly ulong FirstSeed = ((ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() % 10_000_000) * 1000;
+
+    [Test]
+    public void A_cluster_stays_safe_under_faults_and_recovers_after_them([Values(0, 1, 2)] int part)
+    {
+        ulong first = FirstSeed + ((ulong)part * SeedsPerCase);
+        ulong last = first + SeedsPerCase - 1;
+        TestContext.Progress.WriteLine($"SEED={first}..{last} replay: dotnet run --project tests/RaftDb.Simulation -c Release -- --seeds {first}..{last}");
+        Marks marks = new();
+        for (ulong seed = first; seed <= last; seed++)
+        {
+            SeedResult result = SeedResult.Of(seed, null, null);
+            marks.Add(result.Marks);
+            Assert.That(
+                result.Failure, Is.Null,
+                $"SEED={seed} replay: dotnet run --project tests/RaftDb.Simulation -c Release -- --seed {seed}{Environment.NewLine}{result.Report}");
+        }
+
+        TestContext.Progress.WriteLine(marks.ToString());
+        foreach (string mark in (string[])["leaders elected", "Put", "Get", "GetBounded", "ScanAccounts", "fault: PowerCut", "fault: Partition", "suffixes replaced", "B7 messages doubled", "H1 state fell back at a crash"])
+        {
+            Assert.That(marks[mark], Is.Positive, $"no seed came to \"{mark}\": {marks}");
+        }
+    }
+
+    [Test]
+    public void A_seed_always_means_the_same_run([Values(3UL, 5UL, 8UL)] ulong seed)
+    {
+        SeedResult first = SeedResult.Of(seed, null, null);
+        SeedResult second = SeedResult.Of(seed, null, null);
+
+        Assert.That((second.Hash, second.VirtualNanoseconds, second.Marks["events"]), Is.EqualTo((first.Hash, first.VirtualNanoseconds, first.Marks["events"])), $"SEED={seed}");
+    }
+
+    /// <summary>A sample of those that few seeds find, so that the test is quick; all of them: --mutants on the command line.</summary>
+    [Test]
+    public void A_planted_bug_is_found([ValueSource(nameof(QuickMutants))] string mutant)
+    {
+        (ulong Seed, string Failure)? found = MutantHunt.Hunt(mutant, 1, 500);
+
+        Assert.That(found, Is.Not.Null, $"500 seeds did not find {mutant}: dotnet run --project tests/RaftDb.Simulation -c Release -- --mutants --mutant {mutant} --seeds 1..500");
+        TestContext.Progress.WriteLine($"{mutant}: seed {found!.Value.Seed}: {found.Value.Failure}");
+    }
+
+    private static IEnumerable<string> QuickMutants() =>
+    [
+        nameof(Mutants.AckBeforeFsync), nameof(Mutants.AckBeforePersisted), nameof(Mutants.VoteBeforePersisted), nameof(Mutants.LeaderCountsItselfEarly), nameof(Mutants.ReadIndexWithoutQuorum),
+        nameof(Mutants.AppliedIndexOutsideTheTransaction), nameof(Mutants.ReadsDontWaitForApply), nameof(Mutants.ConditionsIgnored), nameof(Mutants.CheckpointNotDurable),
+    ];
+}
