@@ -21,6 +21,7 @@ internal sealed class DrillTests
     [TestCase("partition-leader", "--rounds", "1", "--seconds", "1", "--pause-seconds", "2.5")]
     [TestCase("partition-one-way", "--rounds", "1", "--seconds", "1", "--pause-seconds", "2.5")]
     [TestCase("chaos", "--minutes", "0.2", "--seed", "1", "--seconds", "1")]
+    [TestCase("bit-flip", "--seed", "5", "--seconds", "1")]
     public async Task A_drill_loses_nothing_that_was_acknowledged(string drill, params string[] arguments)
     {
         (int exitCode, string output, string error) = await Raftdb.RunAsync(["drill", drill, .. arguments, .. WideLimits]);

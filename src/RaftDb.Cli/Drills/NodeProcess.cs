@@ -6,7 +6,8 @@ namespace RaftDb.Cli.Drills;
 /// <summary>One node of a drill: its addresses, and its process while it runs.</summary>
 internal sealed class NodeProcess(ulong id, Endpoint http, Endpoint resp, Endpoint peer, string data) : IDisposable
 {
-    private Process? _process;
+    private readonly List<Process> _earlier = [];
+    private volatile Process? _process;
 
     public ulong Id { get; } = id;
 
@@ -26,7 +27,6 @@ internal sealed class NodeProcess(ulong id, Endpoint http, Endpoint resp, Endpoi
 
     public void Start(string cluster, IReadOnlyList<string> splitKeys, IEnumerable<string> settings)
     {
-        _process?.Dispose();
         string program = Environment.ProcessPath ?? throw new RefusedException("The path of the running program is not known.");
         List<string> command = [program];
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
@@ -55,6 +55,12 @@ internal sealed class NodeProcess(ulong id, Endpoint http, Endpoint resp, Endpoi
         foreach (string argument in command)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        // Others may just be looking at the process that was: it is disposed of in the end.
+        if (_process is { } earlier)
+        {
+            _earlier.Add(earlier);
         }
 
         _process = Process.Start(start) ?? throw new RefusedException("The node's process could not be started.");
@@ -111,5 +117,8 @@ internal sealed class NodeProcess(ulong id, Endpoint http, Endpoint resp, Endpoi
             process.Dispose();
             _process = null;
         }
+
+        _earlier.ForEach(static earlier => earlier.Dispose());
+        _earlier.Clear();
     }
 }
