@@ -1,4 +1,3 @@
-using RaftDb.Raft.Messages;
 using RaftDb.Server.Ranges;
 using RaftDb.Server.Ranges.Checks;
 using RaftDb.Server.Transport;

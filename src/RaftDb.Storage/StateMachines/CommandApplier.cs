@@ -1,5 +1,5 @@
-using RaftDb.Raft;
 using System.Buffers.Text;
+using RaftDb.Raft;
 using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Storage.StateMachines;

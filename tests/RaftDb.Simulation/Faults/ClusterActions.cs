@@ -154,5 +154,5 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
     }
 
     private static void Propose(SimProcess process, Replica replica, ConfigurationChange change) =>
-        process.Post(_ => replica.Post(new Input.ProposeConfigurationChange(change)));
+        process.Post(_ => replica.ProposeChangeAsync(change));
 }

@@ -135,7 +135,7 @@ internal sealed class Scenario : IDisposable
     {
         Replica replica = World.LeaderOf(Range)!.Value.Replica;
         ConfigurationChange change = new([.. changes.Select(c => new ReplicaChange(c.Kind, IdOn(c.Node)))], transition);
-        Machine(Leader).Process!.Post(_ => replica.Post(new Input.ProposeConfigurationChange(change)));
+        Machine(Leader).Process!.Post(_ => replica.ProposeChangeAsync(change));
     }
 
     public ReplicaId IdOn(int node) => World.Range(Range).ReplicaOn(Machine(node).Node);

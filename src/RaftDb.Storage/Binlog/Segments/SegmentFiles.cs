@@ -1,5 +1,5 @@
-using RaftDb.Raft;
 using System.Globalization;
+using RaftDb.Raft;
 using RaftDb.Storage.Binlog.Format;
 using RaftDb.Storage.Disk;
 
