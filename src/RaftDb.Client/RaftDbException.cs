@@ -27,57 +27,57 @@ public sealed class RaftDbException : Exception
     public TimeSpan? RetryAfter { get; internal init; }
 }
 
-/// <summary>The codes of <see cref="RaftDbException"/>.</summary>
+/// <summary>The codes of <see cref="RaftDbException"/>: those of problem documents.</summary>
 public static class RaftDbErrorCodes
 {
     /// <summary>There is no such thing.</summary>
-    public const string NotFound = "not_found";
+    public const string NotFound = Protocol.ErrorCodes.NotFound;
 
     /// <summary>A condition of the write did not hold.</summary>
-    public const string ConditionFailed = "condition_failed";
+    public const string ConditionFailed = Protocol.ErrorCodes.ConditionFailed;
 
     /// <summary>The node asked does not lead the range.</summary>
-    public const string NotLeader = "not_leader";
+    public const string NotLeader = Protocol.ErrorCodes.NotLeader;
 
     /// <summary>The range's bounds changed.</summary>
-    public const string RangeChanged = "range_changed";
+    public const string RangeChanged = Protocol.ErrorCodes.RangeChanged;
 
     /// <summary>The keys lie in several ranges.</summary>
-    public const string CrossRange = "cross_range";
+    public const string CrossRange = Protocol.ErrorCodes.CrossRange;
 
     /// <summary>The history asked for is no longer kept.</summary>
-    public const string Compacted = "compacted";
+    public const string Compacted = Protocol.ErrorCodes.Compacted;
 
     /// <summary>The replica can't prove to be as fresh as asked.</summary>
-    public const string TooStale = "too_stale";
+    public const string TooStale = Protocol.ErrorCodes.TooStale;
 
     /// <summary>No quorum, or no node, could be reached in time; the request had no effect.</summary>
-    public const string Unavailable = "unavailable";
+    public const string Unavailable = Protocol.ErrorCodes.Unavailable;
 
     /// <summary>It is not known whether the write was done.</summary>
-    public const string OutcomeUnknown = "outcome_unknown";
+    public const string OutcomeUnknown = Protocol.ErrorCodes.OutcomeUnknown;
 
     /// <summary>Too much at once; try again later.</summary>
-    public const string Overloaded = "overloaded";
+    public const string Overloaded = Protocol.ErrorCodes.Overloaded;
 
     /// <summary>The session is unknown or too old.</summary>
-    public const string SessionExpired = "session_expired";
+    public const string SessionExpired = Protocol.ErrorCodes.SessionExpired;
 
     /// <summary>The request makes no sense.</summary>
-    public const string InvalidArgument = "invalid_argument";
+    public const string InvalidArgument = Protocol.ErrorCodes.InvalidArgument;
 
     /// <summary>A key, value or request over the limit.</summary>
-    public const string TooLarge = "too_large";
+    public const string TooLarge = Protocol.ErrorCodes.TooLarge;
 
     /// <summary>The node's disk is full.</summary>
-    public const string NoSpace = "no_space";
+    public const string NoSpace = Protocol.ErrorCodes.NoSpace;
 
     /// <summary>Who asks is not known.</summary>
-    public const string Unauthenticated = "unauthenticated";
+    public const string Unauthenticated = Protocol.ErrorCodes.Unauthenticated;
 
     /// <summary>Who asks may not.</summary>
-    public const string PermissionDenied = "permission_denied";
+    public const string PermissionDenied = Protocol.ErrorCodes.PermissionDenied;
 
     /// <summary>A fault of the node.</summary>
-    public const string Internal = "internal";
+    public const string Internal = Protocol.ErrorCodes.Internal;
 }
