@@ -104,19 +104,13 @@ internal sealed class Replica
     public MarkedViews Marks { get; }
 
     /// <summary>Puts something into the inbox. Thread-safe.</summary>
-    public void Post(object item)
-    {
-        if (_inbox.Add(item))
-        {
-            _host.Wake(this);
-        }
-    }
+    public void Post(object item) => Post(item, patient: false);
 
     /// <summary>Takes a message that came from a node. Thread-safe.</summary>
     public void Receive(NodeId from, Message message)
     {
         _senders.Heard(message.From, from);
-        Post(new Input.MessageReceived(message));
+        Post(new Input.MessageReceived(message), patient: message is AppendEntries { Entries.Count: > 0 });
     }
 
     /// <summary>Proposes a change of membership; says where it was appended, or why not. Thread-safe.</summary>
@@ -136,7 +130,7 @@ internal sealed class Replica
             return Task.FromResult(new ProposalResult(ProposalStatus.Overloaded));
         }
 
-        Post(proposal);
+        Post(proposal, patient: true);
         return proposal.Completion;
     }
 
@@ -236,6 +230,9 @@ internal sealed class Replica
         _reads.Applied(snapshot.Position.Index);
         _inputs.Add(new Input.SnapshotInstalled(snapshot));
     }
+
+    /// <summary>What ends in a write anyway is <paramref name="patient"/>: a busy disk would let it wait too, and a pass for many costs little more than one for one.</summary>
+    private void Post(object item, bool patient) => _host.Wake(this, _inbox.Add(item, patient));
 
     private void GatherInputs(Instant now)
     {

@@ -70,6 +70,12 @@ public sealed class NodeBinlog : IDisposable
     /// <summary>Completed with the cause when the log is poisoned: nothing will be acknowledged any more and the node must stop.</summary>
     public Task<StorageFailedException> Failed => _failed.Task;
 
+    /// <summary>Whether a write of several entries is on its way to the disk, and has not been for long: what comes now would wait for its end. Any thread may ask.</summary>
+    public bool IsBusy => _writer.IsBusy;
+
+    /// <summary>Called on the writer thread when <see cref="IsBusy"/> has become false. To be set before the first append.</summary>
+    public Action? RoundEnded { get; set; }
+
     /// <summary>Figures for metrics and status.</summary>
     public BinlogStatistics Statistics
     {
@@ -271,6 +277,7 @@ public sealed class NodeBinlog : IDisposable
                 ThrowKeeperFailure();
                 int wait = _writer.HasDeferred ? RetryAfterMilliseconds : _writer.IsUnsettled ? SettleAfterMilliseconds : Timeout.Infinite;
                 bool any = _writer.Round(wait);
+                RoundEnded?.Invoke();
                 if (_writer.HasWork)
                 {
                     continue;

@@ -21,6 +21,7 @@ internal sealed class CommandLineTests
     [TestCase("scan --limit 0")]
     [TestCase("bench sing")]
     [TestCase("bench write --clients 0")]
+    [TestCase("bench write --warm-up -1")]
     [TestCase("drill nothing")]
     [TestCase("drill leader-kill --writers 0")]
     [TestCase("range transfer 2")]
