@@ -151,6 +151,19 @@ internal sealed class SimDisk(SimRandom random) : IDisk
         return $"{_names.First(n => n.Value == file).Key} at {at}";
     }
 
+    /// <summary>Writes all files as a running process sees them into a real directory, for people to look at.</summary>
+    public void Copy(string directory)
+    {
+        foreach ((string name, SimFile file) in _names)
+        {
+            byte[] bytes = new byte[file.Length];
+            file.Read(bytes, 0);
+            string path = Path.Combine(directory, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, bytes);
+        }
+    }
+
     private void Disarm()
     {
         CutAt = 0;
