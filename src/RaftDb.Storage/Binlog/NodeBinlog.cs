@@ -95,10 +95,8 @@ public sealed class NodeBinlog : IDisposable
                 disk.Delete(path);
             }
 
-            if (recovered.Obsolete.Count > 0)
-            {
-                disk.SyncDirectory(directory);
-            }
+            // A segment may have its name in memory alone: the process before died, or its disk failed, between giving that name and syncing the directory.
+            disk.SyncDirectory(directory);
 
             if (recovered.Segments.Active is null)
             {
