@@ -12,7 +12,7 @@ namespace RaftDb.Storage.Binlog;
 public sealed class NodeBinlog : IDisposable
 {
     /// <summary>How long the writer waits for more work before it syncs what needs no sync of its own.</summary>
-    private const int SettleAfterMilliseconds = 100;
+    internal const int SettleAfterMilliseconds = 100;
 
     /// <summary>How often jobs that found no room are tried again.</summary>
     private const int RetryAfterMilliseconds = 250;
@@ -218,6 +218,19 @@ public sealed class NodeBinlog : IDisposable
         }
 
         return any;
+    }
+
+    /// <summary>Without threads of its own: nothing came for a while.</summary>
+    internal void Settle()
+    {
+        try
+        {
+            _writer.Settle();
+        }
+        catch (IOException e)
+        {
+            Fail(e);
+        }
     }
 
     /// <summary>Writes out what is queued, marks a clean end and closes. What is appended from now on is dropped without an answer.</summary>
