@@ -18,7 +18,7 @@ internal sealed class Replica
     private readonly RaftNode _node;
     private readonly ApplyPipeline _apply;
     private readonly PendingProposals _proposals = new();
-    private readonly PendingReads _reads = new();
+    private readonly PendingReads _reads;
     private readonly PendingTransfers _transfers = new();
     private readonly RefusedWrites _refused = new();
     private readonly SnapshotInstallation _installation;
@@ -43,6 +43,7 @@ internal sealed class Replica
         Id = start.Replica;
         _state = state;
         _node = new RaftNode(options, start, host.Binlog.Reader(range), host.Now, seed);
+        _reads = new PendingReads(seed);
         _apply = new ApplyPipeline(this, host);
         _newProposals = new NewProposals(_proposals, _refused, _apply, host.Metrics);
         Marks = new MarkedViews(this, host);

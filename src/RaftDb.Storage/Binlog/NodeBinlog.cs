@@ -12,7 +12,7 @@ namespace RaftDb.Storage.Binlog;
 public sealed class NodeBinlog : IDisposable
 {
     /// <summary>How long the writer waits for more work before it syncs what needs no sync of its own.</summary>
-    private const int SettleAfterMilliseconds = 100;
+    internal const int SettleAfterMilliseconds = 100;
 
     /// <summary>How often jobs that found no room are tried again.</summary>
     private const int RetryAfterMilliseconds = 250;
@@ -101,10 +101,8 @@ public sealed class NodeBinlog : IDisposable
                 disk.Delete(path);
             }
 
-            if (recovered.Obsolete.Count > 0)
-            {
-                disk.SyncDirectory(directory);
-            }
+            // A segment may have its name in memory alone: the process before died, or its disk failed, between giving that name and syncing the directory.
+            disk.SyncDirectory(directory);
 
             if (recovered.Segments.Active is null)
             {
@@ -226,6 +224,19 @@ public sealed class NodeBinlog : IDisposable
         }
 
         return any;
+    }
+
+    /// <summary>Without threads of its own: nothing came for a while.</summary>
+    internal void Settle()
+    {
+        try
+        {
+            _writer.Settle();
+        }
+        catch (IOException e)
+        {
+            Fail(e);
+        }
     }
 
     /// <summary>Writes out what is queued, marks a clean end and closes. What is appended from now on is dropped without an answer.</summary>
