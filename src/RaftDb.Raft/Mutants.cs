@@ -15,10 +15,10 @@ internal static class Mutants
     [
         nameof(AckBeforeFsync),
         nameof(AckBeforePersisted),
-        nameof(AppendCommitsBeyondItsEnd),
         nameof(AppliedBeforeDurable),
         nameof(AppliedIndexOutsideTheTransaction),
         nameof(CheckpointNotDurable),
+        nameof(CommitTakenBeforeTheCut),
         nameof(ConditionsIgnored),
         nameof(DirectoryNotSynced),
         nameof(ExpiredReadsSpin),
@@ -58,13 +58,13 @@ internal static class Mutants
 
     public static bool AckBeforePersisted => Is(nameof(AckBeforePersisted));
 
-    public static bool AppendCommitsBeyondItsEnd => Is(nameof(AppendCommitsBeyondItsEnd));
-
     public static bool AppliedBeforeDurable => Is(nameof(AppliedBeforeDurable));
 
     public static bool AppliedIndexOutsideTheTransaction => Is(nameof(AppliedIndexOutsideTheTransaction));
 
     public static bool CheckpointNotDurable => Is(nameof(CheckpointNotDurable));
+
+    public static bool CommitTakenBeforeTheCut => Is(nameof(CommitTakenBeforeTheCut));
 
     public static bool ConditionsIgnored => Is(nameof(ConditionsIgnored));
 

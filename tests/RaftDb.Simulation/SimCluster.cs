@@ -36,6 +36,7 @@ internal sealed class SimCluster : IDisposable
         {
             Connections = Connections,
             Sent = (process, message) => Checks.Sent(process, message),
+            Received = (process, message) => Checks.Received(process, message),
         };
         Ranges = InitialPlacement.Ranges([.. Machines.Select(m => m.Node)], SplitKeys(swarm.Ranges), swarm.ReplicationFactor, swarm.Raft.FailoverMode);
         Clients = new(this, Random.Split("clients"));

@@ -76,12 +76,8 @@ internal sealed record SwarmOptions
             // A machine that rots away may be the one that a smaller group of voters can't do without.
             faults.Remove(FaultKind.BitFlip);
             faults.Remove(FaultKind.Misdirect);
-        }
-
-        if (faults.Keys.Any(f => f is FaultKind.PowerCut or FaultKind.PowerCutInDiskOperation or FaultKind.PowerCutEverywhere or FaultKind.KillLeader))
-        {
-            // The last write before a power cut, gone astray, looks like one that was torn: a single log can't tell, and nobody promises that it does.
-            faults.Remove(FaultKind.Misdirect);
+            faults.Remove(FaultKind.Wipe);
+            faults.Remove(FaultKind.StateFails);
         }
 
         if (lease)
@@ -173,15 +169,19 @@ internal enum FaultKind
     Bridge,
     Ring,
     Clog,
+    LateAnswers,
     DiskFailsOnce,
     DiskFailsForEver,
     DiskFull,
     BitFlip,
     Misdirect,
+    Wipe,
+    StateFails,
     ClockLeap,
     ClockDrift,
     WallJump,
     Transfer,
+    TransferCutOff,
     ChangeMembers,
     Checkpoint,
     LoadChange,

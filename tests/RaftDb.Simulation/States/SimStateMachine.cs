@@ -56,6 +56,11 @@ internal sealed class SimStateMachine : IStateMachine
     public void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
     {
+        if (_file.IsBroken)
+        {
+            throw new StorageFailedException($"State file {FileName} can't be written (injected).");
+        }
+
         _table.Begin(_published);
         ApplyBatch batch = new(_published.Meta, _published.EarliestExpiry);
         int next = 0;
