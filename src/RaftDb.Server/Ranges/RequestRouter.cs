@@ -39,7 +39,7 @@ internal sealed class RequestRouter(
                 ErrorCode.InvalidArgument, "ack=leader is only for unconditional puts, deletes and batches of them. Use ack=quorum.");
         }
 
-        TransactionCommand command = new(logTime(), range!.Generation, request.Conditions, request.Then, request.Else);
+        TransactionCommand command = new(logTime(), range!.Generation, request.Conditions, request.Then, request.Else, request.Session);
         if (limits.Validate(command) is { } problem)
         {
             return new RequestError(problem.IsTooLarge ? ErrorCode.TooLarge : ErrorCode.InvalidArgument, problem.ToString());

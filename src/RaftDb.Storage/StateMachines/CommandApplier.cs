@@ -1,12 +1,13 @@
 using System.Buffers.Text;
 using RaftDb.Raft;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Storage.StateMachines;
 
 /// <summary>What commands do to the rows of a range. Everything here depends on the log and the state alone, never on this machine: replicas must agree on every
 /// result, the rejected ones included. Used by the thread that applies.</summary>
-internal sealed class CommandApplier(IKeyValueTable table)
+internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
 {
     /// <summary>The last time that a hybrid timestamp can tell: where a sum with an absurd TTL ends.</summary>
     private const long LastMillisecond = (1L << 48) - 1;
@@ -30,6 +31,42 @@ internal sealed class CommandApplier(IKeyValueTable table)
             return Expire(header.Time, limit, index, ref batch);
         }
 
+        if (header.Kind == CommandKind.ExpireSessions)
+        {
+            long idle = reader.Idle();
+            int limit = reader.Limit();
+            reader.End();
+            return sessions.Expire(idle, limit, index, batch.Time.Milliseconds);
+        }
+
+        return header.Kind == CommandKind.SessionTransaction
+            ? ApplyOnce(command, ref reader, header.Time, index, ref batch)
+            : Apply(command, ref reader, header.Time, index, ref batch);
+    }
+
+    /// <summary>In a session: what was answered before is answered again, and what is answered now is kept. The session's own rows change outside of the command's savepoint.</summary>
+    private CommandResult ApplyOnce(ReadOnlySpan<byte> command, ref CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        SessionWrite write = reader.Session();
+        Span<byte> hash = stackalloc byte[RequestHash.Bytes];
+        RequestHash.Of(command[reader.Position..], hash);
+        CommandReader body = reader;
+        if (Outline.Of(ref body, batch.Descriptor).IsInRange && sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
+        {
+            return answer;
+        }
+
+        CommandResult result = Apply(command, ref reader, time, index, ref batch);
+        if (result.Status != CommandStatus.OutOfRange)
+        {
+            sessions.Keep(write, hash, result);
+        }
+
+        return result;
+    }
+
+    private CommandResult Apply(ReadOnlySpan<byte> command, ref CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
         // 1. Read it through once: all of it must be known and in the range before any of it is done.
         Outline outline = Outline.Of(ref reader, batch.Descriptor);
         if (!outline.IsInRange)
@@ -49,7 +86,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
 
         // 3. Do it.
         reader = CommandReader.At(command, branch.Position);
-        return Run(ref reader, branch, header.Time, failed, index, ref batch);
+        return Run(ref reader, branch, time, failed, index, ref batch);
     }
 
     private FailedCondition? FirstFailed(ref CommandReader reader)

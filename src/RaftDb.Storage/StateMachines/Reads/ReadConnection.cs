@@ -1,4 +1,5 @@
 using RaftDb.Storage.StateMachines.Digests;
+using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines.Reads;
@@ -111,7 +112,9 @@ internal sealed unsafe class ReadConnection : IDisposable
     public StateDigest ComputeDigest(StateMeta meta, CancellationToken cancel)
     {
         using SqliteStatement rows = Prepare(StateDigester.SelectSql);
-        return StateDigester.Compute(rows, meta, cancel);
+        using SqliteStatement sessions = Prepare(SessionHash.SessionsSql);
+        using SqliteStatement results = Prepare(SessionHash.ResultsSql);
+        return StateDigester.Compute(rows, sessions, results, meta, cancel);
     }
 
     /// <summary>Hashes a slice of the range, bucket by bucket.</summary>
@@ -123,7 +126,9 @@ internal sealed unsafe class ReadConnection : IDisposable
         rows.BindPinned(2, _start.Pointer, _start.Length);
         rows.BindPinned(3, _end.Pointer, _end.Length);
         using var digester = new SliceDigester(query);
-        return digester.Run(rows, meta, cancel);
+        using SqliteStatement sessions = Prepare(SessionHash.SessionsSql);
+        using SqliteStatement results = Prepare(SessionHash.ResultsSql);
+        return digester.Run(rows, sessions, results, meta, cancel);
     }
 
     /// <summary>SQLite's own check of the whole file: trees, indexes, free pages. Null when it finds nothing.</summary>
