@@ -200,7 +200,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
             own.Loops > 0 ? own.Loops : threads, own.Appliers > 0 ? own.Appliers : threads, _clock, _binlog, _transport, _log, Fail);
         HaltMarks marks = new(own.Data);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _transport, _store, _scheduler, _metrics, marks, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _options.Session.IdleTimeout, _transport, _store, _scheduler, _metrics, marks, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         TroubleBook troubles = new(identity.Node, _replicas, _clock);

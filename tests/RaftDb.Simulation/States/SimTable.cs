@@ -17,7 +17,7 @@ internal sealed class SimTable : IKeyValueTable
 
     public void Begin(StateVersion from) => (_rows, _byExpiry, _hash) = (from.Rows, from.ByExpiry, from.RowsHash);
 
-    public StateVersion End(StateMeta meta) => new(meta, _rows, _byExpiry, _hash);
+    public StateVersion End(StateMeta meta, SimSessions sessions) => new(meta, _rows, _byExpiry, _hash, sessions);
 
     public RowFacts Find(ReadOnlySpan<byte> key) => Row(key)?.Facts ?? RowFacts.Absent;
 
