@@ -26,14 +26,16 @@ internal sealed class SeedRun
 
         // 2. Safety: whatever happens, nothing wrong is said or done.
         World.Clients.Begin(World.Swarm.OperationsPerSecond);
+        World.Counting.Begin();
         _faults.Begin();
         World.RunFor(TimeSpan.FromTicks(World.Swarm.Duration / 100));
 
         // 3. Liveness: when the faults are over the cluster converges and serves.
         World.Trace.Add("faults end");
         World.Clients.End();
+        World.Counting.End();
         _faults.End();
-        convergence.Check();
+        convergence.Check(World.Counting);
         World.Marks.Hit("events", World.Time.Executed);
         World.Marks.Hit("client operations", World.Clients.Operations.Count);
         World.Marks.Hit("client operations done", World.Clients.Operations.Count(o => o.End == Clients.OperationEnd.Done));
