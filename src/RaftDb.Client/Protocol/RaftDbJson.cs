@@ -25,6 +25,7 @@ namespace RaftDb.Client.Protocol;
 [JsonSerializable(typeof(CheckRequest))]
 [JsonSerializable(typeof(CheckDocument))]
 [JsonSerializable(typeof(SessionRequest))]
+[JsonSerializable(typeof(WatchEvent))]
 [JsonSerializable(typeof(SessionDocument))]
 internal sealed partial class RaftDbJson : JsonSerializerContext;
 

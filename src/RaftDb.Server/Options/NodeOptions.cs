@@ -41,6 +41,9 @@ internal sealed record NodeOptions
     /// <summary>Sessions.</summary>
     public SessionSection Session { get; init; } = new();
 
+    /// <summary>Those who follow changes.</summary>
+    public WatchSection Watch { get; init; } = new();
+
     /// <summary>The cluster as a map, by node id.</summary>
     public SortedDictionary<NodeId, string> ClusterMap()
     {
@@ -121,6 +124,7 @@ internal sealed record NodeOptions
         Nested("Transport", () => Transport.Validate());
         Nested("Clock", () => Clock.Validate());
         Nested("Check", () => Check.Validate());
+        Nested("Watch", () => Watch.Validate());
         Nested("Session", () => Session.Validate());
         return this;
     }

@@ -24,6 +24,9 @@ internal sealed class RequestRouter(
 
     public RangeDescriptor RangeOf(ReadOnlySpan<byte> key) => map.Of(key);
 
+    /// <summary>For how long changes are kept after somebody has asked for it last.</summary>
+    public TimeSpan ChangesKept { get; init; } = TimeSpan.FromMinutes(10);
+
     public SessionId MintSession() => SessionId.Mint(logTime());
 
     /// <summary>The truth about a range is in its own state, where this node has it: its replicas may have moved.</summary>
@@ -137,6 +140,23 @@ internal sealed class RequestRouter(
                 : TransferDone(range.Id),
             cancel);
         return outcome.Error;
+    }
+
+    /// <summary>Has the changes of a range kept for a while; the answer's entry is the first whose changes are for sure.</summary>
+    public ValueTask<Outcome<WriteAnswer>> KeepChangesAsync(RangeId id, Deadline deadline, CancellationToken cancel)
+    {
+        HybridTimestamp now = logTime();
+        RangeDescriptor range = map.Find(id)!;
+        ReadOnlyMemory<byte> bytes = CommandCodec.Encode(new KeepChangesCommand(now, range.Generation, now.Milliseconds + (long)ChangesKept.TotalMilliseconds));
+
+        // To do this twice is as good as once, so that no doubt is left.
+        RepeatedWrite tries = new();
+        return AtLeaderAsync(
+            range,
+            deadline,
+            async replica => tries.Tried(await _writes.WriteAsync(replica, bytes, AckMode.Quorum, deadline)),
+            async (peer, timeout) => tries.Tried(await ForwardWriteAsync(peer, id, AckMode.Quorum, bytes, timeout, cancel)),
+            cancel);
     }
 
     /// <summary>Serves a request that another node forwarded: here or not at all.</summary>

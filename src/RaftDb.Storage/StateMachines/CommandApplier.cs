@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using RaftDb.Raft;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Sessions;
 
@@ -7,7 +8,7 @@ namespace RaftDb.Storage.StateMachines;
 
 /// <summary>What commands do to the rows of a range. Everything here depends on the log and the state alone, never on this machine: replicas must agree on every
 /// result, the rejected ones included. Used by the thread that applies.</summary>
-internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
+internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions, ChangeBook changes)
 {
     /// <summary>The last time that a hybrid timestamp can tell: where a sum with an absurd TTL ends.</summary>
     private const long LastMillisecond = (1L << 48) - 1;
@@ -24,6 +25,19 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
             batch.Time = header.Time;
         }
 
+        if (!changes.IsOn)
+        {
+            return Apply(command, ref reader, header, index, ref batch);
+        }
+
+        changes.Begin(batch.Time.Milliseconds);
+        CommandResult result = Apply(command, ref reader, header, index, ref batch);
+        changes.End(index);
+        return result;
+    }
+
+    private CommandResult Apply(ReadOnlySpan<byte> command, ref CommandReader reader, in CommandHeader header, ulong index, ref ApplyBatch batch)
+    {
         if (header.Kind == CommandKind.Expire)
         {
             int limit = reader.Limit();
@@ -33,10 +47,18 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
 
         if (header.Kind == CommandKind.ExpireSessions)
         {
-            long idle = reader.Idle();
+            long idle = reader.Milliseconds();
             int limit = reader.Limit();
             reader.End();
             return sessions.Expire(idle, limit, index, batch.Time.Milliseconds);
+        }
+
+        if (header.Kind == CommandKind.KeepChanges)
+        {
+            long until = reader.Milliseconds();
+            reader.End();
+            changes.KeepUntil(until, index, batch.Time.Milliseconds);
+            return new(CommandStatus.Done, true, index, []);
         }
 
         return header.Kind == CommandKind.SessionTransaction
@@ -140,6 +162,8 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
                     table.RollBack();
                 }
 
+                changes.RollBack();
+
                 batch = before;
                 string name = failed is null ? "then" : "else";
                 return new(CommandStatus.Rejected, failed is null, index, [], failed, $"{name}[{i}]: {rejection}");
@@ -172,6 +196,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
                 result = new(OperationKind.Delete, had, index, default, had == 0 ? 0 : 1, false);
                 return null;
             case OperationKind.DeleteRange:
+                RecordDeleted(key, reader[operation.End], operation.Number);
                 (long count, long bytes, bool hadExpiry, bool more) = table.DeleteRange(key, reader[operation.End], operation.Number);
                 batch.Keys -= count;
                 batch.Bytes -= bytes;
@@ -203,10 +228,21 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
         }
 
         batch.ExpiryChanged(facts.Expiry, expiry);
+        changes.Put(key, value, version);
         return version;
     }
 
-    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch)
+    private void RecordDeleted(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit)
+    {
+        if (changes.IsOn)
+        {
+            _expired.Clear();
+            table.KeysBetween(start, end, limit, _expired);
+            _expired.ForEach(key => changes.Deleted(key, expired: false));
+        }
+    }
+
+    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch, bool expired = false)
     {
         RowFacts facts = table.Find(key);
         if (facts.Exists)
@@ -215,6 +251,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
             batch.Keys--;
             batch.Bytes -= key.Length + facts.ValueBytes;
             batch.ExpiryChanged(facts.Expiry, 0);
+            changes.Deleted(key, expired);
         }
 
         return facts.Version;
@@ -261,7 +298,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions)
         table.Expired(time.Milliseconds, limit, _expired);
         foreach (byte[] key in _expired)
         {
-            Delete(key, ref batch);
+            Delete(key, ref batch, expired: true);
         }
 
         bool more = _expired.Count == limit && table.EarliestExpiry() is > 0 and long next && next <= time.Milliseconds;

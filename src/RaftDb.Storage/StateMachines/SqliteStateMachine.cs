@@ -3,6 +3,7 @@ using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
 using RaftDb.Storage.Binlog;
 using RaftDb.Storage.Disk;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
 using RaftDb.Storage.StateMachines.Sessions;
@@ -52,7 +53,7 @@ internal sealed class SqliteStateMachine : IStateMachine
                 "UPDATE raftdb_meta SET applied_index = ?2, applied_term = ?3, time = ?4, keys = ?5, bytes = ?6 WHERE range = ?1");
             _advance.Bind(1, (long)range.Value);
             _table = new(_writer, range, keyspace);
-            _entries = new(_table, new SessionTable(_writer, range));
+            _entries = new(_table, new SessionTable(_writer, range), new ChangeTable(_writer, range));
             _published = new(meta, _table.EarliestExpiry());
             _committed = meta;
             _checkpointer = new(path, options);
@@ -294,6 +295,7 @@ internal sealed class SqliteStateMachine : IStateMachine
             {
                 _transaction.TakeBack();
                 _entries.Sessions.Forget();
+                _entries.Changes.Forget();
             }
             catch (StorageFailedException)
             {

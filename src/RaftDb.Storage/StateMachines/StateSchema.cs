@@ -32,7 +32,7 @@ internal static class StateSchema
         "CREATE INDEX raftdb_kv_expiry ON raftdb_kv (range, expiry, key) WHERE expiry > 0",
     ];
 
-    // Files that were made before there were sessions get these when they are opened: without sessions they are empty on every replica.
+    // Files that were made before there were sessions and watches get these when they are opened: without either they are empty on every replica.
     private static readonly string[] NewerTables =
     [
         """
@@ -45,6 +45,8 @@ internal static class StateSchema
             range INTEGER NOT NULL, session BLOB NOT NULL, sequence INTEGER NOT NULL, part INTEGER NOT NULL, hash BLOB NOT NULL, result BLOB NOT NULL,
             PRIMARY KEY (range, session, sequence, part)) WITHOUT ROWID
         """,
+        "CREATE TABLE IF NOT EXISTS raftdb_changes (range INTEGER NOT NULL, idx INTEGER NOT NULL, changes BLOB NOT NULL, PRIMARY KEY (range, idx)) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS raftdb_kept (range INTEGER PRIMARY KEY, since INTEGER NOT NULL, until INTEGER NOT NULL)",
         "CREATE INDEX IF NOT EXISTS raftdb_sessions_time ON raftdb_sessions (range, state, time, session)",
     ];
 

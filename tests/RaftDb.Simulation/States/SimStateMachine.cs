@@ -33,7 +33,7 @@ internal sealed class SimStateMachine : IStateMachine
         _observer = observer;
         _published = Mutants.SessionForgottenAtRestart ? file.Latest with { Sessions = SimSessions.None } : file.Latest;
         _sessions.Now = _published.Sessions;
-        _entries = new(_table, _sessions);
+        _entries = new(_table, _sessions, new NoChanges());
     }
 
     public LogPosition Applied => _published.Meta.Applied;

@@ -78,6 +78,17 @@ internal sealed class SimTable : IKeyValueTable
         return (found.Count, bytes, hadExpiry, more);
     }
 
+    public void KeysBetween(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, List<byte[]> keys)
+    {
+        foreach (byte[] key in _rows.Keys)
+        {
+            if (keys.Count < limit && key.AsSpan().SequenceCompareTo(start) >= 0 && (end.IsEmpty || key.AsSpan().SequenceCompareTo(end) < 0))
+            {
+                keys.Add(key);
+            }
+        }
+    }
+
     public void Expired(long milliseconds, int limit, List<byte[]> keys)
     {
         foreach (SimRow row in _byExpiry)

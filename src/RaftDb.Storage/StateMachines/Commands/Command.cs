@@ -21,6 +21,9 @@ public sealed record TransactionCommand(
 /// <summary>Removes rows whose expiry time is not after <see cref="Command.Time"/>, earliest first, at most <paramref name="Limit"/>.</summary>
 public sealed record ExpireCommand(HybridTimestamp Time, ulong Generation, int Limit) : Command(Time, Generation);
 
+/// <summary>Has the changes of every entry kept until <paramref name="Until"/> (milliseconds of log time), for those who watch.</summary>
+public sealed record KeepChangesCommand(HybridTimestamp Time, ulong Generation, long Until) : Command(Time, Generation);
+
 /// <summary>Ends sessions that were not used for <paramref name="IdleMilliseconds"/> before <see cref="Command.Time"/>, the longest unused first, at most
 /// <paramref name="Limit"/>.</summary>
 public sealed record ExpireSessionsCommand(HybridTimestamp Time, ulong Generation, long IdleMilliseconds, int Limit) : Command(Time, Generation);

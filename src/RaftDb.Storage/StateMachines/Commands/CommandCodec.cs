@@ -17,10 +17,14 @@ internal enum CommandKind : byte
 
     /// <summary>See <see cref="ExpireSessionsCommand"/>.</summary>
     ExpireSessions = 4,
+
+    /// <summary>See <see cref="KeepChangesCommand"/>.</summary>
+    KeepChanges = 5,
 }
 
 /// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then the session if the kind has one (16 bytes), sequence,
-/// acknowledged mark and part, then conditions and both branches, each with a count ahead; or the limit of an expiry, behind the idle time if sessions expire. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
+/// acknowledged mark and part, then conditions and both branches, each with a count ahead; or the limit of an expiry, behind the idle
+/// time if sessions expire; or until when changes are kept. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
 public static class CommandCodec
 {
     /// <summary>The format's version.</summary>
@@ -36,6 +40,8 @@ public static class CommandCodec
         {
             case ExpireCommand expire:
                 return checked(size + SpanWriter.Measure((ulong)expire.Limit));
+            case KeepChangesCommand keep:
+                return checked(size + SpanWriter.Measure((ulong)keep.Until));
             case ExpireSessionsCommand expire:
                 return checked(size + SpanWriter.Measure((ulong)expire.IdleMilliseconds) + SpanWriter.Measure((ulong)expire.Limit));
             case TransactionCommand transaction:
@@ -79,9 +85,13 @@ public static class CommandCodec
         {
             command = new ExpireCommand(header.Time, header.Generation, reader.Limit());
         }
+        else if (header.Kind == CommandKind.KeepChanges)
+        {
+            command = new KeepChangesCommand(header.Time, header.Generation, reader.Milliseconds());
+        }
         else if (header.Kind == CommandKind.ExpireSessions)
         {
-            command = new ExpireSessionsCommand(header.Time, header.Generation, reader.Idle(), reader.Limit());
+            command = new ExpireSessionsCommand(header.Time, header.Generation, reader.Milliseconds(), reader.Limit());
         }
         else
         {
@@ -154,6 +164,10 @@ public static class CommandCodec
         {
             writer.Number((ulong)expire.Limit);
         }
+        else if (command is KeepChangesCommand keep)
+        {
+            writer.Number((ulong)keep.Until);
+        }
         else if (command is ExpireSessionsCommand sessions)
         {
             writer.Number((ulong)sessions.IdleMilliseconds);
@@ -183,6 +197,7 @@ public static class CommandCodec
     {
         ExpireCommand => CommandKind.Expire,
         ExpireSessionsCommand => CommandKind.ExpireSessions,
+        KeepChangesCommand => CommandKind.KeepChanges,
         TransactionCommand { Session: not null } => CommandKind.SessionTransaction,
         _ => CommandKind.Transaction,
     };

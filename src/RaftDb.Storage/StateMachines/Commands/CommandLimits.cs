@@ -100,6 +100,11 @@ public sealed record CommandLimits
             return CheckLimit(sessions.Limit, "command");
         }
 
+        if (command is KeepChangesCommand)
+        {
+            return null;
+        }
+
         if (command is not TransactionCommand transaction)
         {
             return new(CommandProblem.UnknownKind, "command", 0, 0);

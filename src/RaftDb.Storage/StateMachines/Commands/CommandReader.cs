@@ -37,7 +37,7 @@ internal ref struct CommandReader(ReadOnlySpan<byte> command)
         }
 
         var kind = (CommandKind)_reader.Byte();
-        if (kind is < CommandKind.Transaction or > CommandKind.ExpireSessions)
+        if (kind is < CommandKind.Transaction or > CommandKind.KeepChanges)
         {
             throw new UnknownCommandException($"Command kind {(byte)kind} is not known here: this node needs a newer version.");
         }
@@ -49,8 +49,8 @@ internal ref struct CommandReader(ReadOnlySpan<byte> command)
     public SessionWrite Session() => new(
         new(_reader.Fixed128()), _reader.Number(), _reader.Number(), (uint)Math.Min(_reader.Number(), uint.MaxValue));
 
-    /// <summary>The idle time of an expiry of sessions.</summary>
-    public long Idle() => (long)Math.Min(_reader.Number(), long.MaxValue);
+    /// <summary>The idle time of an expiry of sessions, or the time until which changes are kept.</summary>
+    public long Milliseconds() => (long)Math.Min(_reader.Number(), long.MaxValue);
 
     /// <summary>How many conditions or operations follow.</summary>
     public int Count() => _reader.Count();

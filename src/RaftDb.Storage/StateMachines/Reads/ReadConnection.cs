@@ -1,3 +1,4 @@
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
 using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Sqlite;
@@ -18,6 +19,8 @@ internal sealed unsafe class ReadConnection : IDisposable
     private readonly SqliteStatement?[] _scans = new SqliteStatement?[4];
     private readonly KeyBuffer _start;
     private readonly KeyBuffer _end;
+    private SqliteStatement? _kept;
+    private SqliteStatement? _changes;
     private StateMeta _known;
 
     public ReadConnection(string path, RangeId range, byte keyspace, StateMeta known, StateMachineOptions options)
@@ -129,6 +132,14 @@ internal sealed unsafe class ReadConnection : IDisposable
         using SqliteStatement sessions = Prepare(SessionHash.SessionsSql);
         using SqliteStatement results = Prepare(SessionHash.ResultsSql);
         return digester.Run(rows, sessions, results, meta, cancel);
+    }
+
+    /// <summary>Reads what entries changed.</summary>
+    public ChangePage Changes(in ChangeQuery query, StateMeta meta)
+    {
+        _kept ??= Prepare(ChangeReader.KeptSql);
+        _changes ??= Prepare(ChangeReader.ChangesSql);
+        return ChangeReader.Read(_kept, _changes, query, meta);
     }
 
     /// <summary>SQLite's own check of the whole file: trees, indexes, free pages. Null when it finds nothing.</summary>
