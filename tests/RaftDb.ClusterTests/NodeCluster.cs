@@ -48,7 +48,11 @@ internal sealed class NodeCluster(string directory, int count = 3, params string
     }
 
     /// <summary>Kills a node's process (SIGKILL).</summary>
-    public void Kill(int node) => _nodes[node - 1]!.Dispose();
+    public void Kill(int node)
+    {
+        _nodes[node - 1]!.Dispose();
+        _nodes[node - 1] = null;
+    }
 
     /// <summary>The node that leads a range, as some other node sees it.</summary>
     public async Task<int> LeaderAsync(ulong range)
