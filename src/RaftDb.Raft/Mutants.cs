@@ -22,6 +22,7 @@ internal static class Mutants
         nameof(ConditionsIgnored),
         nameof(DirectoryNotSynced),
         nameof(ExpiredReadsSpin),
+        nameof(ExpiredSessionReexecutes),
         nameof(FsyncFailureIgnored),
         nameof(HeartbeatCommitsBeyondMatch),
         nameof(JointCommitNeedsOneHalf),
@@ -38,6 +39,9 @@ internal static class Mutants
         nameof(ReadsDontWaitForApply),
         nameof(RefusedWritesOvertaken),
         nameof(RejectedCommandHalfDone),
+        nameof(SessionForgottenAtRestart),
+        nameof(SessionResultNotStored),
+        nameof(SessionTableMissingFromSnapshot),
         nameof(SessionTokenIgnored),
         nameof(SnapshotOvertakesApplies),
         nameof(StaleCompletionAccepted),
@@ -72,6 +76,8 @@ internal static class Mutants
 
     public static bool ExpiredReadsSpin => Is(nameof(ExpiredReadsSpin));
 
+    public static bool ExpiredSessionReexecutes => Is(nameof(ExpiredSessionReexecutes));
+
     public static bool FsyncFailureIgnored => Is(nameof(FsyncFailureIgnored));
 
     public static bool HeartbeatCommitsBeyondMatch => Is(nameof(HeartbeatCommitsBeyondMatch));
@@ -103,6 +109,12 @@ internal static class Mutants
     public static bool RefusedWritesOvertaken => Is(nameof(RefusedWritesOvertaken));
 
     public static bool RejectedCommandHalfDone => Is(nameof(RejectedCommandHalfDone));
+
+    public static bool SessionForgottenAtRestart => Is(nameof(SessionForgottenAtRestart));
+
+    public static bool SessionResultNotStored => Is(nameof(SessionResultNotStored));
+
+    public static bool SessionTableMissingFromSnapshot => Is(nameof(SessionTableMissingFromSnapshot));
 
     public static bool SessionTokenIgnored => Is(nameof(SessionTokenIgnored));
 

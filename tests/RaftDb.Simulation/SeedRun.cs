@@ -29,6 +29,7 @@ internal sealed class SeedRun
 
         // 2. Safety: whatever happens, nothing wrong is said or done.
         World.Clients.Begin(World.Swarm.OperationsPerSecond);
+        World.Counting.Begin();
         _faults.Begin();
         World.RunFor(TimeSpan.FromTicks(World.Swarm.Duration / 100));
         for (int more = 0; more < 60 && World.Clients.Asked < LeastOperations; more++)
@@ -39,8 +40,9 @@ internal sealed class SeedRun
         // 3. Liveness: when the faults are over the cluster converges and serves.
         World.Trace.Add("faults end");
         World.Clients.End();
+        World.Counting.End();
         _faults.End();
-        convergence.Check();
+        convergence.Check(World.Counting);
         World.Marks.Hit("events", World.Time.Executed);
         World.Marks.Hit("client operations", World.Clients.Asked);
         World.Marks.Hit("seeds with 1,000 client operations", World.Clients.Asked >= LeastOperations ? 1 : 0);

@@ -1,5 +1,6 @@
 using RaftDb.Server.Metrics;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Watches;
 
 namespace RaftDb.Server.Api;
 
@@ -9,4 +10,8 @@ namespace RaftDb.Server.Api;
 /// <param name="Node">What the node shows of itself and the cluster.</param>
 /// <param name="Metrics">The node's instruments.</param>
 /// <param name="Fail">Told of what the node must not survive.</param>
-internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, INodeView Node, NodeMetrics Metrics, Action<Exception> Fail);
+internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, INodeView Node, NodeMetrics Metrics, Action<Exception> Fail)
+{
+    /// <summary>What watchers read from; null where nothing can be watched.</summary>
+    public IRangeWatches? Watches { get; init; }
+}

@@ -24,8 +24,10 @@ internal enum Parameters
     KeysOnly = 1 << 10,
     Encoding = 1 << 11,
     Key = 1 << 12,
+    From = 1 << 13,
 
     Read = Consistency | MaxStaleness | Replica,
+    Watch = Start | End | Prefix | From,
     Scan = Read | Start | End | Prefix | Limit | Reverse | KeysOnly | Encoding,
 }
 
@@ -47,6 +49,7 @@ internal struct QueryArguments
     public bool Reverse;
     public bool KeysOnly;
     public bool Base64;
+    public string? From;
 
     /// <summary>Parses the query; null when it is fine.</summary>
     public static RequestError? Parse(ReadOnlySpan<char> query, Parameters allowed, ApiOptions options, out QueryArguments arguments)
@@ -155,6 +158,10 @@ internal struct QueryArguments
                 Prefix = bytes.Length == 0 ? null : bytes;
                 return bytes.Length <= options.MaxKeyBytes;
 
+            case Parameters.From:
+                From = System.Text.Encoding.UTF8.GetString(bytes);
+                return true;
+
             default:
                 Key = bytes;
                 return true;
@@ -202,12 +209,13 @@ internal struct QueryArguments
         "keys_only" => Parameters.KeysOnly,
         "encoding" => Parameters.Encoding,
         "key" => Parameters.Key,
+        "from" => Parameters.From,
         _ => Parameters.None,
     };
 
     private static string Names(Parameters allowed)
     {
-        string[] all = ["consistency", "max_staleness", "replica", "ack", "ttl", "start", "end", "prefix", "limit", "reverse", "keys_only", "encoding", "key"];
+        string[] all = ["consistency", "max_staleness", "replica", "ack", "ttl", "start", "end", "prefix", "limit", "reverse", "keys_only", "encoding", "key", "from"];
         string names = string.Join(", ", all.Where(name => (Named(name) & allowed) != 0));
         return names.Length == 0 ? "none" : names;
     }

@@ -38,6 +38,12 @@ internal sealed record NodeOptions
     /// <summary>The comparison of replicas in the background.</summary>
     public CheckSection Check { get; init; } = new();
 
+    /// <summary>Sessions.</summary>
+    public SessionSection Session { get; init; } = new();
+
+    /// <summary>Those who follow changes.</summary>
+    public WatchSection Watch { get; init; } = new();
+
     /// <summary>The cluster as a map, by node id.</summary>
     public SortedDictionary<NodeId, string> ClusterMap()
     {
@@ -118,6 +124,8 @@ internal sealed record NodeOptions
         Nested("Transport", () => Transport.Validate());
         Nested("Clock", () => Clock.Validate());
         Nested("Check", () => Check.Validate());
+        Nested("Watch", () => Watch.Validate());
+        Nested("Session", () => Session.Validate());
         return this;
     }
 

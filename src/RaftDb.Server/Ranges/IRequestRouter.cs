@@ -1,4 +1,5 @@
 using RaftDb.Storage;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Ranges;
 
@@ -20,6 +21,9 @@ internal interface IRequestRouter
 
     /// <summary>The range that holds a key.</summary>
     RangeDescriptor RangeOf(ReadOnlySpan<byte> key);
+
+    /// <summary>A new session's id.</summary>
+    SessionId MintSession();
 
     /// <summary>Moves leadership of a range to a node.</summary>
     ValueTask<RequestError?> TransferAsync(RangeId range, NodeId to, Deadline deadline, CancellationToken cancel);

@@ -1,12 +1,14 @@
 using System.Buffers.Text;
 using RaftDb.Raft;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Storage.StateMachines;
 
 /// <summary>What commands do to the rows of a range. Everything here depends on the log and the state alone, never on this machine: replicas must agree on every
 /// result, the rejected ones included. Used by the thread that applies.</summary>
-internal sealed class CommandApplier(IKeyValueTable table)
+internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions, ChangeBook changes)
 {
     /// <summary>The last time that a hybrid timestamp can tell: where a sum with an absurd TTL ends.</summary>
     private const long LastMillisecond = (1L << 48) - 1;
@@ -23,6 +25,19 @@ internal sealed class CommandApplier(IKeyValueTable table)
             batch.Time = header.Time;
         }
 
+        if (!changes.IsOn)
+        {
+            return Apply(command, ref reader, header, index, ref batch);
+        }
+
+        changes.Begin(batch.Time.Milliseconds);
+        CommandResult result = Apply(command, ref reader, header, index, ref batch);
+        changes.End(index);
+        return result;
+    }
+
+    private CommandResult Apply(ReadOnlySpan<byte> command, ref CommandReader reader, in CommandHeader header, ulong index, ref ApplyBatch batch)
+    {
         if (header.Kind == CommandKind.Expire)
         {
             int limit = reader.Limit();
@@ -30,6 +45,50 @@ internal sealed class CommandApplier(IKeyValueTable table)
             return Expire(header.Time, limit, index, ref batch);
         }
 
+        if (header.Kind == CommandKind.ExpireSessions)
+        {
+            long idle = reader.Milliseconds();
+            int limit = reader.Limit();
+            reader.End();
+            return sessions.Expire(idle, limit, index, batch.Time.Milliseconds);
+        }
+
+        if (header.Kind == CommandKind.KeepChanges)
+        {
+            long until = reader.Milliseconds();
+            reader.End();
+            changes.KeepUntil(until, index, batch.Time.Milliseconds);
+            return new(CommandStatus.Done, true, index, []);
+        }
+
+        return header.Kind == CommandKind.SessionTransaction
+            ? ApplyOnce(command, ref reader, header.Time, index, ref batch)
+            : Apply(command, ref reader, header.Time, index, ref batch);
+    }
+
+    /// <summary>In a session: what was answered before is answered again, and what is answered now is kept. The session's own rows change outside of the command's savepoint.</summary>
+    private CommandResult ApplyOnce(ReadOnlySpan<byte> command, ref CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        SessionWrite write = reader.Session();
+        Span<byte> hash = stackalloc byte[RequestHash.Bytes];
+        RequestHash.Of(command[reader.Position..], hash);
+        CommandReader body = reader;
+        if (Outline.Of(ref body, batch.Descriptor).IsInRange && sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
+        {
+            return answer;
+        }
+
+        CommandResult result = Apply(command, ref reader, time, index, ref batch);
+        if (result.Status != CommandStatus.OutOfRange)
+        {
+            sessions.Keep(write, hash, result);
+        }
+
+        return result;
+    }
+
+    private CommandResult Apply(ReadOnlySpan<byte> command, ref CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
         // 1. Read it through once: all of it must be known and in the range before any of it is done.
         Outline outline = Outline.Of(ref reader, batch.Descriptor);
         if (!outline.IsInRange)
@@ -49,7 +108,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
 
         // 3. Do it.
         reader = CommandReader.At(command, branch.Position);
-        return Run(ref reader, branch, header.Time, failed, index, ref batch);
+        return Run(ref reader, branch, time, failed, index, ref batch);
     }
 
     private FailedCondition? FirstFailed(ref CommandReader reader)
@@ -103,6 +162,8 @@ internal sealed class CommandApplier(IKeyValueTable table)
                     table.RollBack();
                 }
 
+                changes.RollBack();
+
                 batch = before;
                 string name = failed is null ? "then" : "else";
                 return new(CommandStatus.Rejected, failed is null, index, [], failed, $"{name}[{i}]: {rejection}");
@@ -135,6 +196,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
                 result = new(OperationKind.Delete, had, index, default, had == 0 ? 0 : 1, false);
                 return null;
             case OperationKind.DeleteRange:
+                RecordDeleted(key, reader[operation.End], operation.Number);
                 (long count, long bytes, bool hadExpiry, bool more) = table.DeleteRange(key, reader[operation.End], operation.Number);
                 batch.Keys -= count;
                 batch.Bytes -= bytes;
@@ -166,10 +228,21 @@ internal sealed class CommandApplier(IKeyValueTable table)
         }
 
         batch.ExpiryChanged(facts.Expiry, expiry);
+        changes.Put(key, value, version);
         return version;
     }
 
-    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch)
+    private void RecordDeleted(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit)
+    {
+        if (changes.IsOn)
+        {
+            _expired.Clear();
+            table.KeysBetween(start, end, limit, _expired);
+            _expired.ForEach(key => changes.Deleted(key, expired: false));
+        }
+    }
+
+    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch, bool expired = false)
     {
         RowFacts facts = table.Find(key);
         if (facts.Exists)
@@ -178,6 +251,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
             batch.Keys--;
             batch.Bytes -= key.Length + facts.ValueBytes;
             batch.ExpiryChanged(facts.Expiry, 0);
+            changes.Deleted(key, expired);
         }
 
         return facts.Version;
@@ -224,7 +298,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
         table.Expired(time.Milliseconds, limit, _expired);
         foreach (byte[] key in _expired)
         {
-            Delete(key, ref batch);
+            Delete(key, ref batch, expired: true);
         }
 
         bool more = _expired.Count == limit && table.EarliestExpiry() is > 0 and long next && next <= time.Milliseconds;

@@ -82,6 +82,8 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
     public int CheckpointEntries => World.Swarm.CheckpointEvery * 4;
 
+    public TimeSpan SessionIdleTimeout => World.Swarm.SessionIdleTimeout;
+
     public ITransport Transport { get; }
 
     public IStateMachineStore Store => Machine.States;

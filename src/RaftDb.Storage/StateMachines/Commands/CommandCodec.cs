@@ -1,4 +1,5 @@
 using System.Buffers;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Storage.StateMachines.Commands;
 
@@ -10,10 +11,20 @@ internal enum CommandKind : byte
 
     /// <summary>See <see cref="ExpireCommand"/>.</summary>
     Expire = 2,
+
+    /// <summary>A <see cref="TransactionCommand"/> with a session.</summary>
+    SessionTransaction = 3,
+
+    /// <summary>See <see cref="ExpireSessionsCommand"/>.</summary>
+    ExpireSessions = 4,
+
+    /// <summary>See <see cref="KeepChangesCommand"/>.</summary>
+    KeepChanges = 5,
 }
 
-/// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then conditions and both branches, each with a count ahead, or the limit
-/// of an expiry. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
+/// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then the session if the kind has one (16 bytes), sequence,
+/// acknowledged mark and part, then conditions and both branches, each with a count ahead; or the limit of an expiry, behind the idle
+/// time if sessions expire; or until when changes are kept. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
 public static class CommandCodec
 {
     /// <summary>The format's version.</summary>
@@ -29,7 +40,12 @@ public static class CommandCodec
         {
             case ExpireCommand expire:
                 return checked(size + SpanWriter.Measure((ulong)expire.Limit));
+            case KeepChangesCommand keep:
+                return checked(size + SpanWriter.Measure((ulong)keep.Until));
+            case ExpireSessionsCommand expire:
+                return checked(size + SpanWriter.Measure((ulong)expire.IdleMilliseconds) + SpanWriter.Measure((ulong)expire.Limit));
             case TransactionCommand transaction:
+                size += transaction.Session is { } session ? Measure(session) : 0;
                 size += SpanWriter.Measure((ulong)transaction.Conditions.Count);
                 for (int i = 0; i < transaction.Conditions.Count; i++)
                 {
@@ -69,8 +85,17 @@ public static class CommandCodec
         {
             command = new ExpireCommand(header.Time, header.Generation, reader.Limit());
         }
+        else if (header.Kind == CommandKind.KeepChanges)
+        {
+            command = new KeepChangesCommand(header.Time, header.Generation, reader.Milliseconds());
+        }
+        else if (header.Kind == CommandKind.ExpireSessions)
+        {
+            command = new ExpireSessionsCommand(header.Time, header.Generation, reader.Milliseconds(), reader.Limit());
+        }
         else
         {
+            SessionWrite? session = header.Kind == CommandKind.SessionTransaction ? reader.Session() : null;
             var conditions = new Condition[reader.Count()];
             for (int i = 0; i < conditions.Length; i++)
             {
@@ -79,7 +104,7 @@ public static class CommandCodec
             }
 
             Operation[] then = Operations(bytes, ref reader);
-            command = new TransactionCommand(header.Time, header.Generation, conditions, then, Operations(bytes, ref reader));
+            command = new TransactionCommand(header.Time, header.Generation, conditions, then, Operations(bytes, ref reader), session);
         }
 
         reader.End();
@@ -100,6 +125,9 @@ public static class CommandCodec
     }
 
     private static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> bytes, Slice slice) => bytes.Slice(slice.Start, slice.Length);
+
+    private static int Measure(in SessionWrite session) =>
+        SessionId.Bytes + SpanWriter.Measure(session.Sequence) + SpanWriter.Measure(session.Acknowledged) + SpanWriter.Measure(session.Part);
 
     private static int Measure(in Condition condition) =>
         1 + SpanWriter.MeasureBytes(condition.Key.Length) + (condition.Kind == ConditionKind.Value
@@ -129,15 +157,29 @@ public static class CommandCodec
     {
         var writer = new SpanWriter(destination);
         writer.Byte(Format);
-        writer.Byte((byte)(command is ExpireCommand ? CommandKind.Expire : CommandKind.Transaction));
+        writer.Byte((byte)KindOf(command));
         writer.Fixed64(command.Time.Value);
         writer.Number(command.Generation);
         if (command is ExpireCommand expire)
         {
             writer.Number((ulong)expire.Limit);
         }
+        else if (command is KeepChangesCommand keep)
+        {
+            writer.Number((ulong)keep.Until);
+        }
+        else if (command is ExpireSessionsCommand sessions)
+        {
+            writer.Number((ulong)sessions.IdleMilliseconds);
+            writer.Number((ulong)sessions.Limit);
+        }
         else if (command is TransactionCommand transaction)
         {
+            if (transaction.Session is { } session)
+            {
+                Write(session, ref writer);
+            }
+
             writer.Number((ulong)transaction.Conditions.Count);
             for (int i = 0; i < transaction.Conditions.Count; i++)
             {
@@ -149,6 +191,23 @@ public static class CommandCodec
         }
 
         Raft.Check.That(writer.Position == destination.Length, $"command was measured as {destination.Length} bytes and took {writer.Position}");
+    }
+
+    private static CommandKind KindOf(Command command) => command switch
+    {
+        ExpireCommand => CommandKind.Expire,
+        ExpireSessionsCommand => CommandKind.ExpireSessions,
+        KeepChangesCommand => CommandKind.KeepChanges,
+        TransactionCommand { Session: not null } => CommandKind.SessionTransaction,
+        _ => CommandKind.Transaction,
+    };
+
+    private static void Write(in SessionWrite session, ref SpanWriter writer)
+    {
+        writer.Fixed128(session.Session.Value);
+        writer.Number(session.Sequence);
+        writer.Number(session.Acknowledged);
+        writer.Number(session.Part);
     }
 
     private static void Write(in Condition condition, ref SpanWriter writer)

@@ -95,6 +95,16 @@ public sealed record CommandLimits
             return CheckLimit(expire.Limit, "command");
         }
 
+        if (command is ExpireSessionsCommand sessions)
+        {
+            return CheckLimit(sessions.Limit, "command");
+        }
+
+        if (command is KeepChangesCommand)
+        {
+            return null;
+        }
+
         if (command is not TransactionCommand transaction)
         {
             return new(CommandProblem.UnknownKind, "command", 0, 0);

@@ -35,6 +35,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public int Port { get; }
 
+    public required FakeWatches Watches { get; init; }
+
     /// <summary>What the node was told not to survive.</summary>
     public required ConcurrentQueue<Exception> NodeFailures { get; init; }
 
@@ -54,9 +56,10 @@ internal sealed class ApiHost : IAsyncDisposable
         NodeMetrics metrics = new(new(1));
         router ??= new();
         ConcurrentQueue<Exception> failures = new();
-        HttpApi.Map(app, new(options, router, node, metrics, failures.Enqueue));
+        FakeWatches watches = new();
+        HttpApi.Map(app, new(options, router, node, metrics, failures.Enqueue) { Watches = watches });
         await app.StartAsync();
-        return new(app, router, node, metrics, diagnostics) { NodeFailures = failures };
+        return new(app, router, node, metrics, diagnostics) { NodeFailures = failures, Watches = watches };
     }
 
     public Task<RawAnswer> GetAsync(string target, params string[] headers) => RawHttp.SendAsync(Port, "GET", target, null, headers);
