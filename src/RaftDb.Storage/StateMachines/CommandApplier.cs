@@ -12,6 +12,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
     private const long LastMillisecond = (1L << 48) - 1;
 
     private readonly List<byte[]> _expired = [];
+    private readonly List<OperationResult> _results = [];
 
     /// <summary>Applies the command of one entry.</summary>
     public CommandResult Apply(ReadOnlySpan<byte> command, ulong index, ref ApplyBatch batch)
@@ -30,26 +31,83 @@ internal sealed class CommandApplier(IKeyValueTable table)
             return Expire(header.Time, limit, index, ref batch);
         }
 
+        return header.Kind == CommandKind.Batch
+            ? ApplyItems(command, reader.Position, header.Time, index, ref batch)
+            : ApplyTransaction(command, reader.Position, header.Time, index, ref batch);
+    }
+
+    private CommandResult ApplyTransaction(ReadOnlySpan<byte> command, int position, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
         // 1. Read it through once: all of it must be known and in the range before any of it is done.
+        var reader = CommandReader.At(command, position);
         Outline outline = Outline.Of(ref reader, batch.Descriptor);
+        reader.End();
         if (!outline.IsInRange)
         {
             return new(CommandStatus.OutOfRange, false, index, []);
         }
 
-        if (outline.Rejection is not null)
+        // 2. Do it.
+        _results.Clear();
+        ItemResult item = ApplyOne(command, outline, time, index, ref batch);
+        return new(item.Status, item.Succeeded, index, Results(), item.FailedCondition, item.Detail);
+    }
+
+    private CommandResult ApplyItems(ReadOnlySpan<byte> command, int position, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        // 1. Read all items through once, as above: they are in the range all together, or the proposer sorts them anew.
+        var reader = CommandReader.At(command, position);
+        var items = new ItemResult[reader.Count()];
+        bool inRange = true;
+        for (int i = 0; i < items.Length; i++)
         {
-            return new(CommandStatus.Rejected, false, index, [], Detail: outline.Rejection);
+            inRange &= Outline.Of(ref reader, batch.Descriptor).IsInRange;
         }
 
-        // 2. The conditions decide on the branch.
-        reader = CommandReader.At(command, outline.Conditions);
+        reader.End();
+        if (!inRange)
+        {
+            return new(CommandStatus.OutOfRange, false, index, []);
+        }
+
+        // 2. Do one after the other. What becomes of one is nothing to the others.
+        _results.Clear();
+        reader = CommandReader.At(command, position);
+        reader.Count();
+        for (int i = 0; i < items.Length; i++)
+        {
+            items[i] = ApplyOne(command, Outline.Of(ref reader, batch.Descriptor), time, index, ref batch);
+        }
+
+        return new(CommandStatus.Done, true, index, Results(), Items: items);
+    }
+
+    private OperationResult[] Results() => _results.Count == 0 ? [] : [.. _results];
+
+    /// <summary>Does one transaction, wholly or not at all; its results are added to the others.</summary>
+    private ItemResult ApplyOne(ReadOnlySpan<byte> command, in Outline outline, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        int first = _results.Count;
+        if (outline.Rejection is not null)
+        {
+            return new(CommandStatus.Rejected, false, first, 0, null, outline.Rejection);
+        }
+
+        // 1. The conditions decide on the branch.
+        var reader = CommandReader.At(command, outline.Conditions);
         FailedCondition? failed = FirstFailed(ref reader);
         Branch branch = failed is null ? outline.Then : outline.Else;
 
-        // 3. Do it.
+        // 2. Its operations.
         reader = CommandReader.At(command, branch.Position);
-        return Run(ref reader, branch, header.Time, failed, index, ref batch);
+        string? rejection = Run(ref reader, branch, time, index, ref batch);
+        if (rejection is null)
+        {
+            return new(CommandStatus.Done, failed is null, first, _results.Count - first, failed, null);
+        }
+
+        _results.RemoveRange(first, _results.Count - first);
+        return new(CommandStatus.Rejected, failed is null, first, 0, failed, (failed is null ? "then" : "else") + rejection);
     }
 
     private FailedCondition? FirstFailed(ref CommandReader reader)
@@ -76,26 +134,20 @@ internal sealed class CommandApplier(IKeyValueTable table)
         return null;
     }
 
-    private CommandResult Run(
-        ref CommandReader reader, Branch branch, HybridTimestamp time, FailedCondition? failed, ulong index, ref ApplyBatch batch)
+    /// <summary>Null when all was done; else which operation was rejected and why, and nothing was done.</summary>
+    private string? Run(ref CommandReader reader, Branch branch, HybridTimestamp time, ulong index, ref ApplyBatch batch)
     {
         int count = reader.Count();
-        if (count == 0)
-        {
-            return new(CommandStatus.Done, failed is null, index, [], failed);
-        }
-
         ApplyBatch before = batch;
         if (branch.NeedsSavepoint)
         {
             table.Savepoint();
         }
 
-        var results = new OperationResult[count];
         for (int i = 0; i < count; i++)
         {
             OperationView operation = reader.Operation();
-            string? rejection = Do(ref reader, operation, time, index, ref batch, out results[i]);
+            string? rejection = Do(ref reader, operation, time, index, ref batch, out OperationResult result);
             if (rejection is not null)
             {
                 if (branch.NeedsSavepoint && !Mutants.RejectedCommandHalfDone)
@@ -104,9 +156,10 @@ internal sealed class CommandApplier(IKeyValueTable table)
                 }
 
                 batch = before;
-                string name = failed is null ? "then" : "else";
-                return new(CommandStatus.Rejected, failed is null, index, [], failed, $"{name}[{i}]: {rejection}");
+                return $"[{i}]: {rejection}";
             }
+
+            _results.Add(result);
         }
 
         if (branch.NeedsSavepoint)
@@ -114,7 +167,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
             table.Release();
         }
 
-        return new(CommandStatus.Done, failed is null, index, results, failed);
+        return null;
     }
 
     private string? Do(
@@ -124,10 +177,8 @@ internal sealed class CommandApplier(IKeyValueTable table)
         switch (operation.Kind)
         {
             case OperationKind.Put:
-                long expiry = operation.TtlMilliseconds == 0
-                    ? 0
-                    : (long)Math.Min((ulong)time.Milliseconds + (ulong)operation.TtlMilliseconds, LastMillisecond);
-                ulong version = Put(key, reader[operation.Value], table.Find(key), expiry, time, index, ref batch);
+                ulong version = Put(
+                    key, reader[operation.Value], table.Find(key), ExpiryAfter(operation.TtlMilliseconds, time), time, index, ref batch);
                 result = new(OperationKind.Put, version, index, default, 0, false);
                 return null;
             case OperationKind.Delete:
@@ -143,12 +194,24 @@ internal sealed class CommandApplier(IKeyValueTable table)
                 return null;
             case OperationKind.Increment:
                 return Increment(key, operation.Number, time, index, ref batch, out result);
+            case OperationKind.Append:
+                return Append(key, reader[operation.Value], operation.Number, time, index, ref batch, out result);
+            case OperationKind.Overwrite:
+                RowFacts old = table.Find(key);
+                result = new(OperationKind.Overwrite, Put(key, reader[operation.Value], old, old.Expiry, time, index, ref batch), index, default, 0, false);
+                return null;
+            case OperationKind.Expire:
+                result = ChangeExpiry(key, operation.TtlMilliseconds, time, index, ref batch);
+                return null;
             default:
                 RowFacts facts = table.Find(key);
                 result = new(OperationKind.Get, facts.Version, facts.Index, facts.Exists ? table.Value(key) : default, 0, false);
                 return null;
         }
     }
+
+    private static long ExpiryAfter(long ttlMilliseconds, HybridTimestamp time) =>
+        ttlMilliseconds == 0 ? 0 : (long)Math.Min((ulong)time.Milliseconds + (ulong)ttlMilliseconds, LastMillisecond);
 
     private ulong Put(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in RowFacts facts, long expiry, HybridTimestamp time, ulong index, ref ApplyBatch batch)
@@ -195,14 +258,14 @@ internal sealed class CommandApplier(IKeyValueTable table)
             byte[]? text = facts.ValueBytes is >= 1 and <= 20 ? table.Value(key) : null;
             if (text is null || text[0] == '+' || !Utf8Parser.TryParse(text, out number, out int consumed) || consumed != text.Length)
             {
-                return "the value is not a decimal 64-bit integer";
+                return Rejections.NotANumber;
             }
         }
 
         long sum = unchecked(number + by);
         if (((number ^ sum) & (by ^ sum)) < 0)
         {
-            return "the sum does not fit into a 64-bit integer";
+            return Rejections.Overflow;
         }
 
         Span<byte> buffer = stackalloc byte[20];
@@ -211,6 +274,34 @@ internal sealed class CommandApplier(IKeyValueTable table)
         ulong version = Put(key, value, facts, facts.Expiry, time, index, ref batch);
         result = new(OperationKind.Increment, version, index, value, 0, false);
         return null;
+    }
+
+    private string? Append(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> more, long maxBytes, HybridTimestamp time, ulong index, ref ApplyBatch batch, out OperationResult result)
+    {
+        result = default;
+        RowFacts facts = table.Find(key);
+        if ((long)facts.ValueBytes + more.Length > maxBytes)
+        {
+            return $"the value would have more than {maxBytes} bytes";
+        }
+
+        byte[] value = [.. facts.Exists ? table.Value(key)! : [], .. more];
+        ulong version = Put(key, value, facts, facts.Expiry, time, index, ref batch);
+        result = new(OperationKind.Append, version, index, default, value.Length, false);
+        return null;
+    }
+
+    private OperationResult ChangeExpiry(ReadOnlySpan<byte> key, long ttlMilliseconds, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        RowFacts facts = table.Find(key);
+        if (!facts.Exists || (ttlMilliseconds == 0 && facts.Expiry == 0))
+        {
+            return new(OperationKind.Expire, facts.Version, facts.Index, default, 0, false);
+        }
+
+        ulong version = Put(key, table.Value(key), facts, ExpiryAfter(ttlMilliseconds, time), time, index, ref batch);
+        return new(OperationKind.Expire, version, index, default, 1, false);
     }
 
     private CommandResult Expire(HybridTimestamp time, int limit, ulong index, ref ApplyBatch batch)

@@ -11,5 +11,12 @@ public sealed record TransactionCommand(
     HybridTimestamp Time, ulong Generation, IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else)
     : Command(Time, Generation);
 
+/// <summary>Transactions that have nothing to do with each other but that they share an entry: each is atomic by itself, has its own result, and is
+/// done whether or not another one is rejected. In their order.</summary>
+public sealed record BatchCommand(HybridTimestamp Time, ulong Generation, IReadOnlyList<BatchItem> Items) : Command(Time, Generation);
+
+/// <summary>One transaction of a batch. See <see cref="TransactionCommand"/>.</summary>
+public readonly record struct BatchItem(IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else);
+
 /// <summary>Removes rows whose expiry time is not after <see cref="Command.Time"/>, earliest first, at most <paramref name="Limit"/>.</summary>
 public sealed record ExpireCommand(HybridTimestamp Time, ulong Generation, int Limit) : Command(Time, Generation);

@@ -10,16 +10,20 @@ internal enum CommandKind : byte
 
     /// <summary>See <see cref="ExpireCommand"/>.</summary>
     Expire = 2,
+
+    /// <summary>See <see cref="BatchCommand"/>.</summary>
+    Batch = 8,
 }
 
 /// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then conditions and both branches, each with a count ahead, or the limit
-/// of an expiry. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
+/// of an expiry, or a count of items and each as a transaction has it. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
 public static class CommandCodec
 {
     /// <summary>The format's version.</summary>
     public const byte Format = 1;
 
-    private const int FixedHeader = 10;
+    /// <summary>Bytes of format, kind and time.</summary>
+    internal const int FixedHeader = 10;
 
     /// <summary>Bytes that the command takes.</summary>
     public static int Measure(Command command)
@@ -30,13 +34,15 @@ public static class CommandCodec
             case ExpireCommand expire:
                 return checked(size + SpanWriter.Measure((ulong)expire.Limit));
             case TransactionCommand transaction:
-                size += SpanWriter.Measure((ulong)transaction.Conditions.Count);
-                for (int i = 0; i < transaction.Conditions.Count; i++)
+                return checked(size + Measure(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else)));
+            case BatchCommand batch:
+                size += SpanWriter.Measure((ulong)batch.Items.Count);
+                for (int i = 0; i < batch.Items.Count; i++)
                 {
-                    size = checked(size + Measure(transaction.Conditions[i]));
+                    size = checked(size + Measure(batch.Items[i]));
                 }
 
-                return checked(size + Measure(transaction.Then) + Measure(transaction.Else));
+                return size;
             default:
                 throw new ArgumentException($"{command.GetType().Name} has no encoding.", nameof(command));
         }
@@ -69,21 +75,101 @@ public static class CommandCodec
         {
             command = new ExpireCommand(header.Time, header.Generation, reader.Limit());
         }
-        else
+        else if (header.Kind == CommandKind.Batch)
         {
-            var conditions = new Condition[reader.Count()];
-            for (int i = 0; i < conditions.Length; i++)
+            var items = new BatchItem[reader.Count()];
+            for (int i = 0; i < items.Length; i++)
             {
-                ConditionView view = reader.Condition();
-                conditions[i] = new(view.Kind, Of(bytes, view.Key), view.Number, Of(bytes, view.Value));
+                items[i] = Item(bytes, ref reader);
             }
 
-            Operation[] then = Operations(bytes, ref reader);
-            command = new TransactionCommand(header.Time, header.Generation, conditions, then, Operations(bytes, ref reader));
+            command = new BatchCommand(header.Time, header.Generation, items);
+        }
+        else
+        {
+            BatchItem item = Item(bytes, ref reader);
+            command = new TransactionCommand(header.Time, header.Generation, item.Conditions, item.Then, item.Else);
         }
 
         reader.End();
         return command;
+    }
+
+    /// <summary>Bytes that one condition takes.</summary>
+    internal static int Measure(in Condition condition) =>
+        1 + SpanWriter.MeasureBytes(condition.Key.Length) + (condition.Kind == ConditionKind.Value
+            ? SpanWriter.MeasureBytes(condition.Value.Length)
+            : SpanWriter.Measure(condition.Number));
+
+    /// <summary>Bytes that one operation takes.</summary>
+    internal static int Measure(in Operation operation) => checked(1 + SpanWriter.MeasureBytes(operation.Key.Length) + operation.Kind switch
+    {
+        OperationKind.Put => SpanWriter.Measure((ulong)operation.TtlMilliseconds) + SpanWriter.MeasureBytes(operation.Value.Length),
+        OperationKind.DeleteRange => SpanWriter.MeasureBytes(operation.End.Length) + SpanWriter.MeasureSigned(operation.Number),
+        OperationKind.Increment => SpanWriter.MeasureSigned(operation.Number),
+        OperationKind.Append => SpanWriter.Measure((ulong)operation.Number) + SpanWriter.MeasureBytes(operation.Value.Length),
+        OperationKind.Overwrite => SpanWriter.MeasureBytes(operation.Value.Length),
+        OperationKind.Expire => SpanWriter.Measure((ulong)operation.TtlMilliseconds),
+        _ => 0,
+    });
+
+    /// <summary>Writes one condition.</summary>
+    internal static void Write(in Condition condition, ref SpanWriter writer)
+    {
+        writer.Byte((byte)condition.Kind);
+        writer.Bytes(condition.Key.Span);
+        if (condition.Kind == ConditionKind.Value)
+        {
+            writer.Bytes(condition.Value.Span);
+        }
+        else
+        {
+            writer.Number(condition.Number);
+        }
+    }
+
+    /// <summary>Writes one operation.</summary>
+    internal static void Write(in Operation operation, ref SpanWriter writer)
+    {
+        writer.Byte((byte)operation.Kind);
+        writer.Bytes(operation.Key.Span);
+        switch (operation.Kind)
+        {
+            case OperationKind.Put:
+                writer.Number((ulong)operation.TtlMilliseconds);
+                writer.Bytes(operation.Value.Span);
+                break;
+            case OperationKind.DeleteRange:
+                writer.Bytes(operation.End.Span);
+                writer.Signed(operation.Number);
+                break;
+            case OperationKind.Increment:
+                writer.Signed(operation.Number);
+                break;
+            case OperationKind.Append:
+                writer.Number((ulong)operation.Number);
+                writer.Bytes(operation.Value.Span);
+                break;
+            case OperationKind.Overwrite:
+                writer.Bytes(operation.Value.Span);
+                break;
+            case OperationKind.Expire:
+                writer.Number((ulong)operation.TtlMilliseconds);
+                break;
+        }
+    }
+
+    private static BatchItem Item(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
+    {
+        var conditions = new Condition[reader.Count()];
+        for (int i = 0; i < conditions.Length; i++)
+        {
+            ConditionView view = reader.Condition();
+            conditions[i] = new(view.Kind, Of(bytes, view.Key), view.Number, Of(bytes, view.Value));
+        }
+
+        Operation[] then = Operations(bytes, ref reader);
+        return new(conditions, then, Operations(bytes, ref reader));
     }
 
     private static Operation[] Operations(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
@@ -101,10 +187,16 @@ public static class CommandCodec
 
     private static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> bytes, Slice slice) => bytes.Slice(slice.Start, slice.Length);
 
-    private static int Measure(in Condition condition) =>
-        1 + SpanWriter.MeasureBytes(condition.Key.Length) + (condition.Kind == ConditionKind.Value
-            ? SpanWriter.MeasureBytes(condition.Value.Length)
-            : SpanWriter.Measure(condition.Number));
+    private static int Measure(in BatchItem item)
+    {
+        int size = SpanWriter.Measure((ulong)item.Conditions.Count);
+        for (int i = 0; i < item.Conditions.Count; i++)
+        {
+            size = checked(size + Measure(item.Conditions[i]));
+        }
+
+        return checked(size + Measure(item.Then) + Measure(item.Else));
+    }
 
     private static int Measure(IReadOnlyList<Operation> operations)
     {
@@ -117,52 +209,49 @@ public static class CommandCodec
         return size;
     }
 
-    private static int Measure(in Operation operation) => checked(1 + SpanWriter.MeasureBytes(operation.Key.Length) + operation.Kind switch
-    {
-        OperationKind.Put => SpanWriter.Measure((ulong)operation.TtlMilliseconds) + SpanWriter.MeasureBytes(operation.Value.Length),
-        OperationKind.DeleteRange => SpanWriter.MeasureBytes(operation.End.Length) + SpanWriter.MeasureSigned(operation.Number),
-        OperationKind.Increment => SpanWriter.MeasureSigned(operation.Number),
-        _ => 0,
-    });
-
     private static void Write(Command command, Span<byte> destination)
     {
         var writer = new SpanWriter(destination);
         writer.Byte(Format);
-        writer.Byte((byte)(command is ExpireCommand ? CommandKind.Expire : CommandKind.Transaction));
+        writer.Byte((byte)(command switch
+        {
+            ExpireCommand => CommandKind.Expire,
+            BatchCommand => CommandKind.Batch,
+            _ => CommandKind.Transaction,
+        }));
         writer.Fixed64(command.Time.Value);
         writer.Number(command.Generation);
-        if (command is ExpireCommand expire)
+        switch (command)
         {
-            writer.Number((ulong)expire.Limit);
-        }
-        else if (command is TransactionCommand transaction)
-        {
-            writer.Number((ulong)transaction.Conditions.Count);
-            for (int i = 0; i < transaction.Conditions.Count; i++)
-            {
-                Write(transaction.Conditions[i], ref writer);
-            }
+            case ExpireCommand expire:
+                writer.Number((ulong)expire.Limit);
+                break;
+            case TransactionCommand transaction:
+                Write(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else), ref writer);
+                break;
+            case BatchCommand batch:
+                writer.Number((ulong)batch.Items.Count);
+                for (int i = 0; i < batch.Items.Count; i++)
+                {
+                    Write(batch.Items[i], ref writer);
+                }
 
-            Write(transaction.Then, ref writer);
-            Write(transaction.Else, ref writer);
+                break;
         }
 
         Raft.Check.That(writer.Position == destination.Length, $"command was measured as {destination.Length} bytes and took {writer.Position}");
     }
 
-    private static void Write(in Condition condition, ref SpanWriter writer)
+    private static void Write(in BatchItem item, ref SpanWriter writer)
     {
-        writer.Byte((byte)condition.Kind);
-        writer.Bytes(condition.Key.Span);
-        if (condition.Kind == ConditionKind.Value)
+        writer.Number((ulong)item.Conditions.Count);
+        for (int i = 0; i < item.Conditions.Count; i++)
         {
-            writer.Bytes(condition.Value.Span);
+            Write(item.Conditions[i], ref writer);
         }
-        else
-        {
-            writer.Number(condition.Number);
-        }
+
+        Write(item.Then, ref writer);
+        Write(item.Else, ref writer);
     }
 
     private static void Write(IReadOnlyList<Operation> operations, ref SpanWriter writer)
@@ -170,23 +259,7 @@ public static class CommandCodec
         writer.Number((ulong)operations.Count);
         for (int i = 0; i < operations.Count; i++)
         {
-            Operation operation = operations[i];
-            writer.Byte((byte)operation.Kind);
-            writer.Bytes(operation.Key.Span);
-            switch (operation.Kind)
-            {
-                case OperationKind.Put:
-                    writer.Number((ulong)operation.TtlMilliseconds);
-                    writer.Bytes(operation.Value.Span);
-                    break;
-                case OperationKind.DeleteRange:
-                    writer.Bytes(operation.End.Span);
-                    writer.Signed(operation.Number);
-                    break;
-                case OperationKind.Increment:
-                    writer.Signed(operation.Number);
-                    break;
-            }
+            Write(operations[i], ref writer);
         }
     }
 }

@@ -149,6 +149,51 @@ internal sealed class FakeRouter : IRequestRouter
         }
     }
 
+    /// <summary>What the batches came to that it was asked for: bytes and items.</summary>
+    public List<BatchCommand> Batches { get; } = [];
+
+    public HybridTimestamp LogTime => new(1_000_000L << 16);
+
+    public async ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel)
+    {
+        BatchCommand batch = (BatchCommand)CommandCodec.Decode(items.ToCommand(LogTime, range.Generation));
+        await PassAsync(cancel);
+        lock (_lock)
+        {
+            Batches.Add(batch);
+            if (Failure(range.Id) is { } failure)
+            {
+                return failure;
+            }
+
+            LogPosition position = new(new(++_index), new(7));
+            List<OperationResult> results = [];
+            List<ItemResult> done = [];
+            foreach (BatchItem item in batch.Items)
+            {
+                CommandResult result = Apply(new WriteRequest(item.Conditions, item.Then, item.Else, AckMode.Quorum));
+                done.Add(new(result.Status, result.Succeeded, results.Count, result.Results.Count, result.FailedCondition, result.Detail));
+                results.AddRange(result.Results);
+            }
+
+            return new WriteAnswer(new(1), range.Id, position, true, new(CommandStatus.Done, true, _index, results, Items: done));
+        }
+    }
+
+    public async ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
+        RangeDescriptor range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline, CancellationToken cancel)
+    {
+        await PassAsync(cancel);
+        lock (_lock)
+        {
+            LastRead = options;
+            return Failure(range.Id) is { } failure
+                ? failure
+                : new GetManyAnswer(
+                    new(1), range.Id, new(_index), Staleness, [.. keys.Select(key => _rows.TryGetValue(key.ToArray(), out Row row) ? row : default(Row?))]);
+        }
+    }
+
     public ValueTask<RequestError?> TransferAsync(RangeId range, NodeId to, Deadline deadline, CancellationToken cancel)
     {
         LastTransfer = (range, to);
