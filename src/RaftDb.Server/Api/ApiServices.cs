@@ -1,3 +1,4 @@
+using RaftDb.Server.Ids;
 using RaftDb.Server.Metrics;
 using RaftDb.Server.Ranges;
 
@@ -9,4 +10,8 @@ namespace RaftDb.Server.Api;
 /// <param name="Node">What the node shows of itself and the cluster.</param>
 /// <param name="Metrics">The node's instruments.</param>
 /// <param name="Fail">Told of what the node must not survive.</param>
-internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, INodeView Node, NodeMetrics Metrics, Action<Exception> Fail);
+internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, INodeView Node, NodeMetrics Metrics, Action<Exception> Fail)
+{
+    /// <summary>Makes unique ids.</summary>
+    public required UniqueIds Ids { get; init; }
+}

@@ -45,6 +45,7 @@ internal static class OpenApiDescription
         (Parameters.Limit, "limit", "Most rows, 1 to 10000; 1000 when not given."),
         (Parameters.Reverse, "reverse", "true: from the end downwards."),
         (Parameters.KeysOnly, "keys_only", "true: without values."),
+        (Parameters.Count, "count", "How many, 1 to 4096; 1 when not given."),
         (Parameters.Encoding, "encoding", "utf8 (default): text where key and value are valid UTF-8. base64: always base64."),
     ];
 

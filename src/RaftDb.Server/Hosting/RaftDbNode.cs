@@ -11,6 +11,7 @@ using RaftDb.Client.Protocol;
 using RaftDb.Server.Api;
 using RaftDb.Server.Api.Resp;
 using RaftDb.Server.Bootstrap;
+using RaftDb.Server.Ids;
 using RaftDb.Server.Metrics;
 using RaftDb.Server.Options;
 using RaftDb.Server.Placement;
@@ -255,7 +256,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
         MetricsWiring.Attach(_metrics, _replicas, troubles, _binlog);
-        await ServeAsync(http, resp, router, view, cancel);
+        await ServeAsync(http, resp, disk, router, view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
@@ -299,7 +300,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         return told;
     }
 
-    private async Task ServeAsync(IPEndPoint http, IPEndPoint? resp, RequestRouter router, NodeView view, CancellationToken cancel)
+    private async Task ServeAsync(IPEndPoint http, IPEndPoint? resp, IDisk disk, RequestRouter router, NodeView view, CancellationToken cancel)
     {
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -310,7 +311,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         builder.Services.AddSingleton<ClientListeners>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<ClientListeners>());
         HttpApi.Configure(builder, api);
-        builder.Services.AddSingleton(new RespServices(_options.Resp, _options.Limits, router, Fail));
+        UniqueIds ids = new(new NodeId(_options.Node.Id), new IdMark(disk), TimeProvider.System);
+        RespFacts facts = new(NodeView.Version, _options.Node.Id, resp?.Port ?? 0, () => _replicas.All.Sum(r => r.State.Machine.Descriptor.Kind == RangeKind.KeyValue ? r.State.Machine.Size.Keys : 0));
+        builder.Services.AddSingleton(new RespServices(_options.Resp, _options.Limits, router, view, ids, new RespMetrics(_metrics.Meter), facts, Fail));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(http);
@@ -329,7 +332,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
             return next(context);
         });
-        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail));
+        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail) { Ids = ids });
         try
         {
             await _web.StartAsync(cancel);

@@ -55,10 +55,16 @@ internal sealed class CommandApplier(IKeyValueTable table)
 
     private CommandResult ApplyItems(ReadOnlySpan<byte> command, int position, HybridTimestamp time, ulong index, ref ApplyBatch batch)
     {
-        // 1. Read all items through once, as above: they are in the range all together, or the proposer sorts them anew.
+        // 1. Read all of it through once, as above: it is in the range all together, or the proposer sorts it anew.
         var reader = CommandReader.At(command, position);
-        var items = new ItemResult[reader.Count()];
         bool inRange = true;
+        for (int left = reader.Count(); left > 0; left--)
+        {
+            inRange &= batch.Descriptor.Contains(reader[reader.Condition().Key]);
+        }
+
+        int afterGuard = reader.Position;
+        var items = new ItemResult[reader.Count()];
         for (int i = 0; i < items.Length; i++)
         {
             inRange &= Outline.Of(ref reader, batch.Descriptor).IsInRange;
@@ -70,9 +76,16 @@ internal sealed class CommandApplier(IKeyValueTable table)
             return new(CommandStatus.OutOfRange, false, index, []);
         }
 
-        // 2. Do one after the other. What becomes of one is nothing to the others.
-        _results.Clear();
+        // 2. The guard is for all.
         reader = CommandReader.At(command, position);
+        if (FirstFailed(ref reader) is { } failed)
+        {
+            return new(CommandStatus.Done, false, index, [], failed, Items: []);
+        }
+
+        // 3. Do one after the other. What becomes of one is nothing to the others.
+        _results.Clear();
+        reader = CommandReader.At(command, afterGuard);
         reader.Count();
         for (int i = 0; i < items.Length; i++)
         {
@@ -205,7 +218,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
                 return null;
             default:
                 RowFacts facts = table.Find(key);
-                result = new(OperationKind.Get, facts.Version, facts.Index, facts.Exists ? table.Value(key) : default, 0, false);
+                result = new(OperationKind.Get, facts.Version, facts.Index, facts.Exists ? table.Value(key) : default, facts.Expiry, false);
                 return null;
         }
     }

@@ -6,64 +6,80 @@ namespace RaftDb.Server.Api.Resp;
 
 /// <summary>Runs the commands of one connection in their order. Neighbours that read, and neighbours that write, go to their ranges together; everything else waits for those
 /// before it.</summary>
-internal sealed class CommandRunner(RespSession session) : IDisposable
+internal sealed class CommandRunner(RespSession session)
 {
-    private readonly CommandRun _run = new(session.Services.Router, session.Services.Limits);
-    private readonly RunExecutor _executor = new(session.Services.Router, session.Services.Options.Timeout);
+    // A read that goes through the log costs every replica: worth it for a few keys.
+    private const int MaxReadArgumentsInEntry = 16;
+    private const int LookAhead = 64;
 
-    /// <summary>Takes the next command. It may be answered later: see <see cref="FinishAsync"/>.</summary>
-    public ValueTask TakeAsync(in Request request)
+    private readonly CommandRun _run = session.Run;
+
+    /// <summary>Runs and answers the commands that have come, but does not send the answers.</summary>
+    public async ValueTask RunAsync(ReceivedBytes received)
     {
-        RespCommand? command = CommandTable.Find(request[0]);
-        if (command is null || !command.Accepts(request.Count))
+        for (int i = 0; i < received.Commands && !session.IsClosing; i++)
         {
-            return RefuseAsync(command is null ? Unknown(request) : $"ERR wrong number of arguments for '{command.Name.ToLowerInvariant()}' command");
-        }
-
-        if (command is DataCommand data)
-        {
-            if (_run.IsEmpty || (_run.IsWriting == data.Writes && !_run.IsFull))
+            Request request = received.Command(i);
+            RespCommand? command = CommandTable.Find(request[0]);
+            if (Refusal(command, request) is { } refusal)
             {
-                _run.Plan(data, request, data.Writes);
-                return ValueTask.CompletedTask;
+                await FinishAsync().ConfigureAwait(false);
+                session.Queue?.Spoil();
+                session.Services.Metrics.Answered(command, refusal);
+                session.Writer.Error(refusal);
+            }
+            else if (session.Queue is { } queue && !command!.InTransaction)
+            {
+                queue.Add(command, request);
+                session.Writer.Simple("QUEUED"u8);
+            }
+            else if (command is DataCommand data)
+            {
+                bool writes = data.Writes || (_run is { IsEmpty: false, IsWriting: true } && IsReadWithin(received, i));
+                if (!_run.IsEmpty && (_run.IsWriting != writes || _run.IsFull))
+                {
+                    await FinishAsync().ConfigureAwait(false);
+                    writes = data.Writes;
+                }
+
+                if (_run.IsEmpty)
+                {
+                    _run.Begin(writes);
+                }
+
+                _run.Plan(data, request);
+            }
+            else
+            {
+                await FinishAsync().ConfigureAwait(false);
+                await AnswerAsync(command!, request).ConfigureAwait(false);
             }
 
-            return PlanNextAsync(data, request);
+            if (session.Writer.IsLarge)
+            {
+                await session.Writer.FlushAsync().ConfigureAwait(false);
+            }
         }
 
-        if (_run.IsEmpty && command is LocalCommand local)
-        {
-            local.Answer(session, request);
-            return ValueTask.CompletedTask;
-        }
-
-        return AnswerNextAsync(command, request);
+        await FinishAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Answers what was taken.</summary>
-    public async ValueTask FinishAsync()
+    /// <summary>Takes out the run and answers it.</summary>
+    private async ValueTask FinishAsync()
     {
         if (_run.IsEmpty)
         {
             return;
         }
 
-        await _executor.AskAsync(_run, session.Reads, session.Aborted).ConfigureAwait(false);
-        await RunExecutor.AnswerAsync(_run, session.Writer).ConfigureAwait(false);
+        await session.Executor.AskAsync(_run, session.Reads, session.Seen, session.Aborted).ConfigureAwait(false);
+        await session.Executor.AnswerAsync(_run, session.Writer).ConfigureAwait(false);
         _run.Clear();
     }
 
-    public void Dispose() => _run.Dispose();
-
-    private async ValueTask PlanNextAsync(DataCommand command, Request request)
+    private async ValueTask AnswerAsync(RespCommand command, Request request)
     {
-        await FinishAsync().ConfigureAwait(false);
-        _run.Plan(command, request, command.Writes);
-    }
-
-    private async ValueTask AnswerNextAsync(RespCommand command, Request request)
-    {
-        await FinishAsync().ConfigureAwait(false);
+        session.Services.Metrics.Answered(command, null);
         if (command is WaitingCommand waiting)
         {
             await waiting.AnswerAsync(session, request).ConfigureAwait(false);
@@ -74,15 +90,56 @@ internal sealed class CommandRunner(RespSession session) : IDisposable
         }
     }
 
-    private async ValueTask RefuseAsync(string error)
+    /// <summary>Whether a read stands between writes: then it is done where they are, in the same entry, rather than after one entry and before another.</summary>
+    private bool IsReadWithin(ReceivedBytes received, int at)
     {
-        await FinishAsync().ConfigureAwait(false);
-        session.Writer.Error(error);
+        if (session.IsReadOnly || received.Command(at).Count > MaxReadArgumentsInEntry)
+        {
+            return false;
+        }
+
+        int end = Math.Min(received.Commands, at + LookAhead);
+        for (int i = at + 1; i < end; i++)
+        {
+            switch (CommandTable.Find(received.Command(i)[0]))
+            {
+                case DataCommand { Writes: true }:
+                    return true;
+                case DataCommand:
+                    continue;
+                default:
+                    return false;
+            }
+        }
+
+        return false;
     }
 
-    private static string Unknown(in Request request)
+    private string? Refusal(RespCommand? command, in Request request)
     {
-        ReadOnlySpan<byte> name = request[0];
-        return $"ERR unknown command '{System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 64)])}'";
+        if (command is null)
+        {
+            ReadOnlySpan<byte> name = request[0];
+            return $"ERR unknown command '{System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 64)])}'";
+        }
+
+        if (!command.Accepts(request.Count))
+        {
+            return RespErrors.Arity(command.Name);
+        }
+
+        if (session.Queue is not { } queue)
+        {
+            return null;
+        }
+
+        if (command is WaitingCommand { InTransaction: false })
+        {
+            return $"ERR {command.Name} is not allowed in transactions";
+        }
+
+        return !command.InTransaction && queue.Bytes + request.Bytes > session.Services.Options.MaxQueuedBytes
+            ? $"TOOLARGE The queued commands have more than {session.Services.Options.MaxQueuedBytes} bytes."
+            : null;
     }
 }

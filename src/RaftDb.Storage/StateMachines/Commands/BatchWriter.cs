@@ -7,7 +7,10 @@ public sealed class BatchWriter : IDisposable
 {
     private const int SmallBuffer = 1024;
 
+    private static readonly Condition[] NoGuard = [];
     private byte[] _bytes = [];
+    private IReadOnlyList<Condition> _guard = NoGuard;
+    private int _guardBytes = 1;
     private int _length;
 
     /// <summary>Items so far.</summary>
@@ -18,6 +21,18 @@ public sealed class BatchWriter : IDisposable
 
     /// <summary>Bytes of the items so far.</summary>
     public int Bytes => _length;
+
+    /// <summary>Makes conditions the guard of the whole.</summary>
+    public void Guard(IReadOnlyList<Condition> conditions)
+    {
+        Operations += conditions.Count - _guard.Count;
+        _guard = conditions;
+        _guardBytes = SpanWriter.Measure((ulong)conditions.Count);
+        for (int i = 0; i < conditions.Count; i++)
+        {
+            _guardBytes = checked(_guardBytes + CommandCodec.Measure(conditions[i]));
+        }
+    }
 
     /// <summary>Adds an item.</summary>
     public void Add(ReadOnlySpan<Condition> conditions, ReadOnlySpan<Operation> then, ReadOnlySpan<Operation> otherwise)
@@ -51,7 +66,7 @@ public sealed class BatchWriter : IDisposable
 
     /// <summary>Bytes of the command.</summary>
     public int CommandBytes(ulong generation) =>
-        CommandCodec.FixedHeader + SpanWriter.Measure(generation) + SpanWriter.Measure((ulong)Items) + _length;
+        checked(CommandCodec.FixedHeader + SpanWriter.Measure(generation) + _guardBytes + SpanWriter.Measure((ulong)Items) + _length);
 
     /// <summary>The command in an array of its exact size.</summary>
     public byte[] ToCommand(HybridTimestamp time, ulong generation)
@@ -62,6 +77,12 @@ public sealed class BatchWriter : IDisposable
         writer.Byte((byte)CommandKind.Batch);
         writer.Fixed64(time.Value);
         writer.Number(generation);
+        writer.Number((ulong)_guard.Count);
+        for (int i = 0; i < _guard.Count; i++)
+        {
+            CommandCodec.Write(_guard[i], ref writer);
+        }
+
         writer.Number((ulong)Items);
         _bytes.AsSpan(0, _length).CopyTo(command.AsSpan(writer.Position));
         return command;
@@ -73,6 +94,8 @@ public sealed class BatchWriter : IDisposable
         _length = 0;
         Items = 0;
         Operations = 0;
+        _guard = NoGuard;
+        _guardBytes = 1;
         if (_bytes.Length > 64 << 10)
         {
             Dispose();

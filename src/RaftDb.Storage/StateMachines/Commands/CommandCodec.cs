@@ -16,7 +16,8 @@ internal enum CommandKind : byte
 }
 
 /// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then conditions and both branches, each with a count ahead, or the limit
-/// of an expiry, or a count of items and each as a transaction has it. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
+/// of an expiry, or the guard of a batch, a count of items and each as a
+/// transaction has it. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
 public static class CommandCodec
 {
     /// <summary>The format's version.</summary>
@@ -36,7 +37,7 @@ public static class CommandCodec
             case TransactionCommand transaction:
                 return checked(size + Measure(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else)));
             case BatchCommand batch:
-                size += SpanWriter.Measure((ulong)batch.Items.Count);
+                size = checked(size + Measure(batch.Guard) + SpanWriter.Measure((ulong)batch.Items.Count));
                 for (int i = 0; i < batch.Items.Count; i++)
                 {
                     size = checked(size + Measure(batch.Items[i]));
@@ -77,13 +78,14 @@ public static class CommandCodec
         }
         else if (header.Kind == CommandKind.Batch)
         {
+            Condition[] guard = Conditions(bytes, ref reader);
             var items = new BatchItem[reader.Count()];
             for (int i = 0; i < items.Length; i++)
             {
                 items[i] = Item(bytes, ref reader);
             }
 
-            command = new BatchCommand(header.Time, header.Generation, items);
+            command = new BatchCommand(header.Time, header.Generation, guard, items);
         }
         else
         {
@@ -161,15 +163,22 @@ public static class CommandCodec
 
     private static BatchItem Item(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
     {
-        var conditions = new Condition[reader.Count()];
-        for (int i = 0; i < conditions.Length; i++)
+        Condition[] conditions = Conditions(bytes, ref reader);
+        Operation[] then = Operations(bytes, ref reader);
+        return new(conditions, then, Operations(bytes, ref reader));
+    }
+
+    private static Condition[] Conditions(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
+    {
+        int count = reader.Count();
+        var conditions = count == 0 ? [] : new Condition[count];
+        for (int i = 0; i < count; i++)
         {
             ConditionView view = reader.Condition();
             conditions[i] = new(view.Kind, Of(bytes, view.Key), view.Number, Of(bytes, view.Value));
         }
 
-        Operation[] then = Operations(bytes, ref reader);
-        return new(conditions, then, Operations(bytes, ref reader));
+        return conditions;
     }
 
     private static Operation[] Operations(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
@@ -187,15 +196,17 @@ public static class CommandCodec
 
     private static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> bytes, Slice slice) => bytes.Slice(slice.Start, slice.Length);
 
-    private static int Measure(in BatchItem item)
+    private static int Measure(in BatchItem item) => checked(Measure(item.Conditions) + Measure(item.Then) + Measure(item.Else));
+
+    private static int Measure(IReadOnlyList<Condition> conditions)
     {
-        int size = SpanWriter.Measure((ulong)item.Conditions.Count);
-        for (int i = 0; i < item.Conditions.Count; i++)
+        int size = SpanWriter.Measure((ulong)conditions.Count);
+        for (int i = 0; i < conditions.Count; i++)
         {
-            size = checked(size + Measure(item.Conditions[i]));
+            size = checked(size + Measure(conditions[i]));
         }
 
-        return checked(size + Measure(item.Then) + Measure(item.Else));
+        return size;
     }
 
     private static int Measure(IReadOnlyList<Operation> operations)
@@ -230,6 +241,7 @@ public static class CommandCodec
                 Write(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else), ref writer);
                 break;
             case BatchCommand batch:
+                Write(batch.Guard, ref writer);
                 writer.Number((ulong)batch.Items.Count);
                 for (int i = 0; i < batch.Items.Count; i++)
                 {
@@ -244,14 +256,18 @@ public static class CommandCodec
 
     private static void Write(in BatchItem item, ref SpanWriter writer)
     {
-        writer.Number((ulong)item.Conditions.Count);
-        for (int i = 0; i < item.Conditions.Count; i++)
-        {
-            Write(item.Conditions[i], ref writer);
-        }
-
+        Write(item.Conditions, ref writer);
         Write(item.Then, ref writer);
         Write(item.Else, ref writer);
+    }
+
+    private static void Write(IReadOnlyList<Condition> conditions, ref SpanWriter writer)
+    {
+        writer.Number((ulong)conditions.Count);
+        for (int i = 0; i < conditions.Count; i++)
+        {
+            Write(conditions[i], ref writer);
+        }
     }
 
     private static void Write(IReadOnlyList<Operation> operations, ref SpanWriter writer)

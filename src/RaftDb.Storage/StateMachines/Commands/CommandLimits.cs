@@ -106,7 +106,8 @@ public sealed record CommandLimits
             return new(CommandProblem.UnknownKind, "command", 0, 0);
         }
 
-        long count = 0;
+        IReadOnlyList<Condition> guard = command is BatchCommand whole ? whole.Guard : [];
+        long count = guard.Count;
         for (int i = 0; i < items.Count; i++)
         {
             count += items[i].Conditions.Count + items[i].Then.Count + items[i].Else.Count;
@@ -115,6 +116,11 @@ public sealed record CommandLimits
         if (count > MaxOperations)
         {
             return new(CommandProblem.TooManyOperations, "command", count, MaxOperations);
+        }
+
+        if (Conditions(guard) is { } wrong)
+        {
+            return wrong;
         }
 
         for (int i = 0; i < items.Count; i++)

@@ -18,10 +18,11 @@ public enum CommandStatus : byte
 /// <param name="Version">Put, increment, append, overwrite, expire: the key's new version. Get: its version (0 = absent). Delete: the version it had (0 = was absent).</param>
 /// <param name="Index">Get: the index that last changed the key. Others: the entry's index.</param>
 /// <param name="Value">Get: the value. Increment: the new number as text.</param>
-/// <param name="Count">Delete, delete-range: how many keys went. Append: the new length. Expire: 1 when it changed something.</param>
+/// <param name="Count">Delete, delete-range: how many keys went. Append: the new length. Expire: 1 when it changed something. Get:
+/// when it expires, in milliseconds of log time; 0 = never.</param>
 /// <param name="More">Delete-range: more keys are left.</param>
 public readonly record struct OperationResult(
-    OperationKind Kind, ulong Version, ulong Index, ReadOnlyMemory<byte> Value, int Count, bool More);
+    OperationKind Kind, ulong Version, ulong Index, ReadOnlyMemory<byte> Value, long Count, bool More);
 
 /// <summary>What a command did.</summary>
 /// <param name="Status">How it ended.</param>

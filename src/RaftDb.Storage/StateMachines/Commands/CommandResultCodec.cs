@@ -81,7 +81,7 @@ public static class CommandResultCodec
             ulong version = reader.Number();
             ulong changed = reader.Number();
             Slice value = reader.Bytes();
-            operations[i] = new(kind, version, changed, bytes.Slice(value.Start, value.Length), (int)reader.Number(), reader.Byte() != 0);
+            operations[i] = new(kind, version, changed, bytes.Slice(value.Start, value.Length), (long)reader.Number(), reader.Byte() != 0);
         }
 
         FailedCondition? failed = (flags & FailedConditionFlag) == 0

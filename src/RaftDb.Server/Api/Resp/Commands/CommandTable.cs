@@ -12,6 +12,14 @@ internal static class CommandTable
         .. ConnectionCommands.All,
         .. ReadCommands.All,
         .. WriteCommands.All,
+        .. ExpiryCommands.All,
+        .. ScanCommands.All,
+        .. TransactionCommands.All,
+        .. RaftDbCommands.All,
+        .. ClientCommand.All,
+        .. CommandCommand.All,
+        .. ConfigCommand.All,
+        .. InfoCommand.All,
     ];
 
     private static readonly Dictionary<UInt128, RespCommand> ByName = Numbered();

@@ -1,5 +1,6 @@
 using RaftDb.Server.Api.Resp.Execution;
 using RaftDb.Server.Api.Resp.Protocol;
+using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
 
 namespace RaftDb.Server.Api.Resp.Commands;
@@ -9,35 +10,46 @@ internal static class ReadCommands
 {
     public static IEnumerable<RespCommand> All =>
     [
-        new DataCommand("GET", 2, Read, Value) { Keys = KeyPlaces.One },
-        new DataCommand("MGET", -2, Read, Values) { Keys = KeyPlaces.All },
-        new DataCommand("EXISTS", -2, Read, Count) { Keys = KeyPlaces.All },
-        new DataCommand("STRLEN", 2, Read, Length) { Keys = KeyPlaces.One },
-        new DataCommand("TYPE", 2, Read, Type) { Keys = KeyPlaces.One },
+        new DataCommand("GET", 2, Read, Value) { Keys = KeyPlaces.One, Summary = "Reads a key." },
+        new DataCommand("MGET", -2, Read, Values) { Keys = KeyPlaces.All, Summary = "Reads keys." },
+        new DataCommand("EXISTS", -2, Read, Count) { Keys = KeyPlaces.All, Summary = "How many of these keys there are." },
+        new DataCommand("STRLEN", 2, Read, Length) { Keys = KeyPlaces.One, Summary = "How many bytes a value has." },
+        new DataCommand("TYPE", 2, Read, Type) { Keys = KeyPlaces.One, Summary = "string, or none." },
     ];
 
-    private static void Read(CommandRun run, in Request request)
+    /// <summary>Plans to read all arguments.</summary>
+    public static void Read(CommandRun run, in Request request)
     {
-        for (int i = 1; i < request.Count; i++)
+        if (KeyProblem(run.Limits, request) is { } problem)
         {
-            int length = request[i].Length;
-            if (length > run.Limits.MaxKeyBytes)
-            {
-                run.Refuse($"TOOLARGE The key has {length} bytes; at most {run.Limits.MaxKeyBytes} are allowed.");
-                return;
-            }
-
-            if (length == 0)
-            {
-                run.Refuse("ERR The key is empty; keys have at least one byte.");
-                return;
-            }
+            run.Refuse(problem);
+            return;
         }
 
         for (int i = 1; i < request.Count; i++)
         {
             run.Read(request.Memory(i));
         }
+    }
+
+    /// <summary>What is wrong with arguments that are all keys; null when nothing is.</summary>
+    public static string? KeyProblem(CommandLimits limits, in Request request)
+    {
+        for (int i = 1; i < request.Count; i++)
+        {
+            int length = request[i].Length;
+            if (length > limits.MaxKeyBytes)
+            {
+                return $"TOOLARGE The key has {length} bytes; at most {limits.MaxKeyBytes} are allowed.";
+            }
+
+            if (length == 0)
+            {
+                return "ERR The key is empty; keys have at least one byte.";
+            }
+        }
+
+        return null;
     }
 
     private static void Value(RespWriter writer, in SlotResults results) => Value(writer, results.Row(0));

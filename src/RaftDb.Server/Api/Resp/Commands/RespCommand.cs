@@ -18,6 +18,12 @@ internal abstract class RespCommand(string name, int arity)
     /// <summary>Whether it can change data.</summary>
     public bool Writes { get; init; }
 
+    /// <summary>Whether it works within MULTI rather than being queued.</summary>
+    public bool InTransaction { get; init; }
+
+    /// <summary>What it does, for people.</summary>
+    public string Summary { get; init; } = "";
+
     /// <summary>Its place in the table.</summary>
     public int Number { get; set; }
 
@@ -40,18 +46,12 @@ internal sealed class LocalCommand(string name, int arity, LocalCommand.Run run)
     internal delegate void Run(RespSession session, in Request request);
 
     public void Answer(RespSession session, in Request request) => run(session, request);
-
-    /// <summary>Whether it works within MULTI rather than being queued.</summary>
-    public bool InTransaction { get; init; }
 }
 
 /// <summary>A command that asks the cluster in a way of its own.</summary>
 internal sealed class WaitingCommand(string name, int arity, Func<RespSession, Request, ValueTask> run) : RespCommand(name, arity)
 {
     public ValueTask AnswerAsync(RespSession session, Request request) => run(session, request);
-
-    /// <summary>Whether it works within MULTI rather than being queued.</summary>
-    public bool InTransaction { get; init; }
 }
 
 /// <summary>A command on keys that goes to the ranges together with its neighbours.</summary>

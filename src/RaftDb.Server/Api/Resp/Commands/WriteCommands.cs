@@ -10,18 +10,18 @@ internal static class WriteCommands
 {
     public static IEnumerable<RespCommand> All =>
     [
-        new DataCommand("SET", -3, SetCommand.Plan, SetCommand.Answer) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("SETNX", 3, SetIfAbsent, Succeeded) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("GETSET", 3, GetSet, SetCommand.Answer) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("GETDEL", 2, GetDelete, SetCommand.Answer) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("MSET", -3, SetMany, Ok) { Keys = new(1, -1, 2), Writes = true },
-        new DataCommand("DEL", -2, Delete, Count) { Keys = KeyPlaces.All, Writes = true },
-        new DataCommand("UNLINK", -2, Delete, Count) { Keys = KeyPlaces.All, Writes = true },
-        new DataCommand("APPEND", 3, Append, Count) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("INCR", 2, (CommandRun run, in Request request) => Increment(run, request, 1), Number) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("DECR", 2, (CommandRun run, in Request request) => Increment(run, request, -1), Number) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("INCRBY", 3, IncrementBy, Number) { Keys = KeyPlaces.One, Writes = true },
-        new DataCommand("DECRBY", 3, DecrementBy, Number) { Keys = KeyPlaces.One, Writes = true },
+        new DataCommand("SET", -3, SetCommand.Plan, SetCommand.Answer) { Keys = KeyPlaces.One, Writes = true, Summary = "Sets a key." },
+        new DataCommand("SETNX", 3, SetIfAbsent, Succeeded) { Keys = KeyPlaces.One, Writes = true, Summary = "Sets a key if it is absent." },
+        new DataCommand("GETSET", 3, GetSet, SetCommand.Answer) { Keys = KeyPlaces.One, Writes = true, Summary = "Sets a key and answers the value before." },
+        new DataCommand("GETDEL", 2, GetDelete, SetCommand.Answer) { Keys = KeyPlaces.One, Writes = true, Summary = "Removes a key and answers its value." },
+        new DataCommand("MSET", -3, SetMany, Ok) { Keys = new(1, -1, 2), Writes = true, Summary = "Sets several keys of one range, atomically." },
+        new DataCommand("DEL", -2, Delete, Count) { Keys = KeyPlaces.All, Writes = true, Summary = "Removes keys." },
+        new DataCommand("UNLINK", -2, Delete, Count) { Keys = KeyPlaces.All, Writes = true, Summary = "Removes keys." },
+        new DataCommand("APPEND", 3, Append, Count) { Keys = KeyPlaces.One, Writes = true, Summary = "Adds bytes behind a value." },
+        new DataCommand("INCR", 2, (CommandRun run, in Request request) => Increment(run, request, 1), Number) { Keys = KeyPlaces.One, Writes = true, Summary = "Adds 1 to a number." },
+        new DataCommand("DECR", 2, (CommandRun run, in Request request) => Increment(run, request, -1), Number) { Keys = KeyPlaces.One, Writes = true, Summary = "Takes 1 from a number." },
+        new DataCommand("INCRBY", 3, IncrementBy, Number) { Keys = KeyPlaces.One, Writes = true, Summary = "Adds to a number." },
+        new DataCommand("DECRBY", 3, DecrementBy, Number) { Keys = KeyPlaces.One, Writes = true, Summary = "Takes from a number." },
     ];
 
     /// <summary>Adds one operation as an item of its own, when it may be proposed.</summary>

@@ -39,16 +39,25 @@ internal sealed class CommandRun(IRequestRouter router, CommandLimits limits) : 
 
     public CommandLimits Limits => limits;
 
+    /// <summary>The log's time, which expiry is counted in.</summary>
+    public long LogMilliseconds => router.LogTime.Milliseconds;
+
     public RangeGroup Group(int number) => _groups[number];
 
     public RangeGroup GroupOf(int slot) => _groups[_slots[slot].Group];
 
     public int PlaceOf(int slot) => _slots[slot].Place;
 
-    /// <summary>Adds a command.</summary>
-    public void Plan(DataCommand command, in Request request, bool writing)
+    /// <summary>Says what the run is for: reads in views, or entries of the log, in which reads may stand among the writes.</summary>
+    public void Begin(bool writing)
     {
+        Raft.Check.That(IsEmpty && _slots.Count == 0, "a run begins before the one before it is done");
         IsWriting = writing;
+    }
+
+    /// <summary>Adds a command.</summary>
+    public void Plan(DataCommand command, in Request request)
+    {
         _firstSlot = _slots.Count;
         _refusal = null;
         command.Plan(this, request);
@@ -61,6 +70,12 @@ internal sealed class CommandRun(IRequestRouter router, CommandLimits limits) : 
     /// <summary>The command being planned reads a key.</summary>
     public void Read(ReadOnlyMemory<byte> key)
     {
+        if (IsWriting)
+        {
+            Write([], [Operation.Get(key)], []);
+            return;
+        }
+
         RangeGroup group = GroupFor(key.Span);
         _slots.Add(new(_lastGroup, group.Keys.Count));
         group.Keys.Add(key);
@@ -75,6 +90,19 @@ internal sealed class CommandRun(IRequestRouter router, CommandLimits limits) : 
         _slots.Add(new(_lastGroup, group.Items.Items));
         group.Items.Add(conditions, then, otherwise);
         _bytes += group.Items.Bytes - before;
+    }
+
+    /// <summary>Nothing is done unless all of these hold. One range only: false when there are more.</summary>
+    public bool TryGuard(IReadOnlyList<Condition> conditions)
+    {
+        RangeGroup group = GroupFor(conditions[0].Key.Span);
+        if (_groupCount > 1 || !conditions.All(condition => group.Range.Contains(condition.Key.Span)))
+        {
+            return false;
+        }
+
+        group.Items.Guard(conditions);
+        return true;
     }
 
     /// <summary>The range of a key.</summary>

@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using RaftDb.Server.Ranges;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
@@ -23,6 +24,9 @@ internal sealed class RangeGroup : IDisposable
     /// <summary>Writes: what the entry did.</summary>
     public CommandResult? Result { get; set; }
 
+    /// <summary>The log index that the answer shows.</summary>
+    public LogIndex Shown { get; set; }
+
     /// <summary>Why the range gave no answer.</summary>
     public RequestError? Error { get; set; }
 
@@ -34,6 +38,7 @@ internal sealed class RangeGroup : IDisposable
         Rows.Clear();
         Result = null;
         Error = null;
+        Shown = default;
     }
 
     public void Dispose() => Items.Dispose();

@@ -12,6 +12,13 @@ internal static class RespErrors
     public const string CrossRange =
         "CROSSRANGE The keys lie in more than one range; this command is atomic and so stays within one. See /v1/ranges for the borders.";
 
+    /// <summary>Too few arguments, or too many.</summary>
+    public static string Arity(string command) => $"ERR wrong number of arguments for '{command.ToLowerInvariant()}' command";
+
+    /// <summary>A subcommand that does not exist, or has other arguments.</summary>
+    public static string Subcommand(string command, ReadOnlySpan<byte> subcommand) =>
+        $"ERR unknown subcommand or wrong number of arguments for '{System.Text.Encoding.UTF8.GetString(subcommand[..Math.Min(subcommand.Length, 64)])}' of {command}";
+
     /// <summary>The text of an error of the node's.</summary>
     public static string Text(RequestError error) => $"{Kind(error.Code)} {error.Detail}";
 
