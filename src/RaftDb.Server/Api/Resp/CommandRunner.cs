@@ -120,6 +120,13 @@ internal sealed class CommandRunner(RespSession session)
         if (command is null)
         {
             ReadOnlySpan<byte> name = request[0];
+            if (name.Is("POST"u8) || name.Is("Host:"u8))
+            {
+                // A browser may be made to send a form here by any page; its body could hold commands.
+                session.IsClosing = true;
+                return "ERR Protocol error: this is HTTP, and RESP is spoken here";
+            }
+
             return $"ERR unknown command '{System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 64)])}'";
         }
 

@@ -169,6 +169,11 @@ internal sealed class FakeRouter : IRequestRouter
             LogPosition position = new(new(++_index), new(7));
             List<OperationResult> results = [];
             List<ItemResult> done = [];
+            if (!batch.Guard.All(Holds))
+            {
+                return new WriteAnswer(new(1), range.Id, position, true, new(CommandStatus.Done, false, _index, [], Items: []));
+            }
+
             foreach (BatchItem item in batch.Items)
             {
                 CommandResult result = Apply(new WriteRequest(item.Conditions, item.Then, item.Else, AckMode.Quorum));
@@ -259,15 +264,43 @@ internal sealed class FakeRouter : IRequestRouter
                 case OperationKind.Increment:
                     if (!long.TryParse(found ? Encoding.UTF8.GetString(row.Value.Span) : "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
                     {
-                        return new(CommandStatus.Rejected, false, _index, [], Detail: "then[0]: the value is not a number");
+                        return new(CommandStatus.Rejected, false, _index, [], Detail: $"then[0]: {Rejections.NotANumber}");
+                    }
+
+                    if (operation.Number > 0 ? number > long.MaxValue - operation.Number : number < long.MinValue - operation.Number)
+                    {
+                        return new(CommandStatus.Rejected, false, _index, [], Detail: $"then[0]: {Rejections.Overflow}");
                     }
 
                     byte[] sum = Encoding.UTF8.GetBytes((number + operation.Number).ToString(CultureInfo.InvariantCulture));
-                    _rows[key] = new(key, sum, row.Version + 1, _index, 0);
+                    _rows[key] = new(key, sum, row.Version + 1, _index, row.ExpiresAt);
                     results.Add(new(operation.Kind, row.Version + 1, _index, sum, 0, false));
                     break;
+                case OperationKind.Append:
+                    byte[] longer = [.. row.Value.Span, .. operation.Value.Span];
+                    if (longer.Length > operation.Number)
+                    {
+                        return new(CommandStatus.Rejected, false, _index, [], Detail: $"then[0]: the value would have more than {operation.Number} bytes");
+                    }
+
+                    _rows[key] = new(key, longer, row.Version + 1, _index, row.ExpiresAt);
+                    results.Add(new(operation.Kind, row.Version + 1, _index, default, longer.Length, false));
+                    break;
+                case OperationKind.Overwrite:
+                    _rows[key] = new(key, operation.Value, row.Version + 1, _index, row.ExpiresAt);
+                    results.Add(new(operation.Kind, row.Version + 1, _index, default, 0, false));
+                    break;
+                case OperationKind.Expire:
+                    bool changes = found && (operation.TtlMilliseconds != 0 || row.ExpiresAt != 0);
+                    if (changes)
+                    {
+                        _rows[key] = row with { Version = row.Version + 1, Index = _index, ExpiresAt = operation.TtlMilliseconds == 0 ? 0 : 1_000_000 + operation.TtlMilliseconds };
+                    }
+
+                    results.Add(new(operation.Kind, row.Version, _index, default, changes ? 1 : 0, false));
+                    break;
                 default:
-                    results.Add(new(operation.Kind, row.Version, row.Index, row.Value, 0, false));
+                    results.Add(new(operation.Kind, row.Version, row.Index, row.Value, row.ExpiresAt, false));
                     break;
             }
         }
