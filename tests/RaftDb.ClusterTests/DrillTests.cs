@@ -13,6 +13,7 @@ internal sealed class DrillTests
     [TestCase("quickstart", "--writes", "2000")]
     [TestCase("leader-kill", "--rounds", "3")]
     [TestCase("leader-stop", "--rounds", "3")]
+    [TestCase("leader-transfer", "--rounds", "3")]
     [TestCase("leader-pause", "--rounds", "1")]
     [TestCase("follower-catch-up", "--writes", "3000")]
     [TestCase("snapshot-gap")]

@@ -22,6 +22,14 @@ internal sealed record SeedResult(ulong Hash, string? Failure, string Report, Ma
         }
         catch (Exception e)
         {
+            if (traceFile is not null)
+            {
+                foreach (Nodes.SimMachine machine in world.Machines)
+                {
+                    machine.Disk.Copy($"{traceFile}.node{machine.Node}");
+                }
+            }
+
             string report = string.Join(Environment.NewLine, [.. world.Trace.LastLines(), $"now {world.Time.Now / 1_000_000.0:F3} ms", world.Describe(), e.ToString()]);
             return new(world.Trace.Hash, e.Message, report, world.Marks, world.Time.Now);
         }

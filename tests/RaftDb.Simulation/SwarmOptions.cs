@@ -52,6 +52,9 @@ internal sealed record SwarmOptions
     /// <summary>Every other node rehearses no elections, as in the middle of an upgrade.</summary>
     public bool MixedPreVote { get; init; }
 
+    /// <summary>Whether anything takes away what was written and not synced.</summary>
+    public bool PowerMayGo => FaultEveryMs.Keys.Any(f => f is FaultKind.PowerCut or FaultKind.PowerCutInDiskOperation or FaultKind.PowerCutEverywhere or FaultKind.KillLeader);
+
     public RaftOptions RaftOf(int machine) => MixedPreVote && machine % 2 == 1 ? Raft with { PreVote = !Raft.PreVote } : Raft;
 
     public static SwarmOptions Draw(SimRandom random)

@@ -26,6 +26,7 @@ internal sealed class BenchClient : IDisposable
     private readonly int _number;
     private int _nextNode;
     private long _done;
+    private volatile bool _isMeasuring;
 
     public BenchClient(BenchSettings settings, LeaderFinder leaders, int number)
     {
@@ -55,6 +56,9 @@ internal sealed class BenchClient : IDisposable
     public long Done => Volatile.Read(ref _done);
 
     private bool ReadsAnywhere { get; }
+
+    /// <summary>What begins from now on counts. Errors count from the start.</summary>
+    public void Measure() => _isMeasuring = true;
 
     /// <summary>Runs until told to stop; requests under way then are finished and count.</summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
@@ -93,6 +97,7 @@ internal sealed class BenchClient : IDisposable
         Endpoint endpoint = read && ReadsAnywhere
             ? _leaders.Map.Nodes[_nextNode++ % _leaders.Map.Nodes.Length]
             : _leaders.Map.LeaderOf(key.Span);
+        bool counts = _isMeasuring;
         long started = Stopwatch.GetTimestamp();
         try
         {
@@ -105,7 +110,11 @@ internal sealed class BenchClient : IDisposable
             LeanAnswer answer = await connection.SendAsync(request, abort);
             if (answer.Status is >= 200 and < 300)
             {
-                Latencies.Record((long)(Stopwatch.GetElapsedTime(started).TotalNanoseconds));
+                if (counts)
+                {
+                    Latencies.Record((long)(Stopwatch.GetElapsedTime(started).TotalNanoseconds));
+                }
+
                 Volatile.Write(ref _done, _done + 1);
             }
             else

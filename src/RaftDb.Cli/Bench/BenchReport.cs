@@ -19,6 +19,8 @@ internal sealed record BenchReport
 
     public required int Nodes { get; init; }
 
+    public required int WarmUpSeconds { get; init; }
+
     public required long Ops { get; init; }
 
     public required double Seconds { get; init; }
@@ -60,6 +62,7 @@ internal sealed record BenchReport
             Consistency = settings.Workload == "write" ? "-" : settings.Read.Consistency ?? "linearizable",
             Ranges = map.Ranges,
             Nodes = map.Nodes.Length,
+            WarmUpSeconds = settings.WarmUpSeconds,
             Ops = all.Count,
             Seconds = Math.Round(elapsed.TotalSeconds, 3),
             OpsPerSecond = Math.Round(all.Count / elapsed.TotalSeconds, 1),

@@ -23,17 +23,26 @@ internal static class BenchRun
             await BenchLoader.LoadAsync(client, settings, progress, cancel);
         }
 
-        // 3. All clients at once, until the time is up.
+        // 3. All clients at once, first unmeasured, then until the time is up.
         BenchClient[] clients = [.. Enumerable.Range(0, settings.Clients).Select(number => new BenchClient(settings, leaders, number))];
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using CancellationTokenSource abort = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        long started = Stopwatch.GetTimestamp();
-        stop.CancelAfter(TimeSpan.FromSeconds(settings.Seconds));
-        abort.CancelAfter(TimeSpan.FromSeconds(settings.Seconds) + Grace);
+        TimeSpan warmUp = TimeSpan.FromSeconds(settings.WarmUpSeconds);
+        long begun = Stopwatch.GetTimestamp();
+        stop.CancelAfter(warmUp + TimeSpan.FromSeconds(settings.Seconds));
+        abort.CancelAfter(warmUp + TimeSpan.FromSeconds(settings.Seconds) + Grace);
         try
         {
             Task all = Task.WhenAll(clients.Select(one => Task.Run(() => one.RunAsync(stop.Token, abort.Token), CancellationToken.None)));
-            await ShowAsync(clients, all, started, progress);
+            Task showing = ShowAsync(clients, all, begun, progress);
+            await Task.WhenAny(all, Task.Delay(warmUp, cancel));
+            long started = Stopwatch.GetTimestamp();
+            foreach (BenchClient one in clients)
+            {
+                one.Measure();
+            }
+
+            await showing;
             await all;
             progress.End();
 

@@ -10,6 +10,9 @@ internal sealed record BenchSettings
 
     public int Seconds { get; init; } = 10;
 
+    /// <summary>How long the same load runs before anything is measured: a node that has just started still compiles its code.</summary>
+    public int WarmUpSeconds { get; init; } = 3;
+
     public int ValueSize { get; init; } = 100;
 
     public int Keys { get; init; } = 100_000;
@@ -30,6 +33,7 @@ internal sealed record BenchSettings
     {
         Above("--clients", Clients, 1, 100_000);
         Above("--seconds", Seconds, 1, 86_400);
+        Above("--warm-up", WarmUpSeconds, 0, 3600);
         Above("--value-size", ValueSize, 0, 8 * 1024 * 1024);
         Above("--keys", Keys, 1, 100_000_000);
         if (ReadShare is < 0 or > 1)

@@ -15,6 +15,7 @@ internal static class BenchCommand
         workload.AcceptOnlyFromAmong("write", "read", "mixed");
         Option<int> clients = new("--clients") { Description = "How many clients, each with one request at a time.", DefaultValueFactory = _ => 64 };
         Option<int> seconds = new("--seconds") { Description = "How long.", DefaultValueFactory = _ => 10 };
+        Option<int> warmUp = new("--warm-up") { Description = "Seconds of the same load before it, not measured.", DefaultValueFactory = _ => 3 };
         Option<int> valueSize = new("--value-size") { Description = "Bytes of a value.", DefaultValueFactory = _ => 100 };
         Option<int> keys = new("--keys") { Description = "How many keys.", DefaultValueFactory = _ => 100_000 };
         Option<double> readShare = new("--read-share") { Description = "mixed: the share of reads.", DefaultValueFactory = _ => 0.5 };
@@ -23,7 +24,7 @@ internal static class BenchCommand
         Option<bool> noLoad = new("--no-load") { Description = "read, mixed: the keys are there already." };
         Option<int> seed = new("--seed") { Description = "Of the order of keys.", DefaultValueFactory = _ => 1 };
         command.Add(workload);
-        foreach (Option option in (Option[])[clients, seconds, valueSize, keys, readShare, ack, noLoad, seed])
+        foreach (Option option in (Option[])[clients, seconds, warmUp, valueSize, keys, readShare, ack, noLoad, seed])
         {
             command.Add(option);
         }
@@ -37,6 +38,7 @@ internal static class BenchCommand
                 Workload = parsed.GetValue(workload)!,
                 Clients = parsed.GetValue(clients),
                 Seconds = parsed.GetValue(seconds),
+                WarmUpSeconds = parsed.GetValue(warmUp),
                 ValueSize = parsed.GetValue(valueSize),
                 Keys = parsed.GetValue(keys),
                 ReadShare = parsed.GetValue(readShare),
@@ -68,7 +70,7 @@ internal static class BenchCommand
     private static void Print(BenchReport report)
     {
         Console.Out.WriteLine(FormattableString.Invariant(
-            $"{report.Workload}: {report.Clients} clients, {report.ValueSize} byte values, {report.Keys} keys, {report.Nodes} nodes, {report.Ranges} ranges; ack {report.Ack}, consistency {report.Consistency}"));
+            $"{report.Workload}: {report.Clients} clients, {report.ValueSize} byte values, {report.Keys} keys, {report.Nodes} nodes, {report.Ranges} ranges; ack {report.Ack}, consistency {report.Consistency}; after {report.WarmUpSeconds} s of warm-up"));
         Table table = new("Operations", "Seconds", "Per second", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "Errors");
         table.Add(
             FormattableString.Invariant($"{report.Ops}"),

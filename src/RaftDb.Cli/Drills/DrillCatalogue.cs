@@ -7,7 +7,7 @@ internal static class DrillCatalogue
 {
     public static IReadOnlyList<Drill> All { get; } =
     [
-        new LeaderKill(), new LeaderStop(), new LeaderPause(), new FollowerCatchUp(), new SnapshotGap(), new RollingRestart(),
+        new LeaderKill(), new LeaderStop(), new LeaderTransfer(), new LeaderPause(), new FollowerCatchUp(), new SnapshotGap(), new RollingRestart(),
         new WholeClusterKill(), new PartitionLeader(), new PartitionOneWay(), new SlowDiskDrill(), new DiskFullDrill(), new BitFlipDrill(), new ChaosDrill(), new Quickstart(),
     ];
 }

@@ -176,10 +176,10 @@ internal sealed class HttpCaller : IDisposable
         }
         catch (OperationCanceledException failure) when (!call.Caller.IsCancellationRequested)
         {
-            // The node is silent: whoever comes next starts with another one.
+            // The node is silent: whoever comes next starts with another one. Of a read, what an earlier attempt met says more.
             return new Attempt(
                 null,
-                TimedOut(request, failure),
+                request.Safety == Safety.Read && call.LastError is { } earlier ? earlier : TimedOut(request, failure),
                 request.Safety == Safety.Once || cancel.IsCancellationRequested ? Retry.No : Retry.Elsewhere,
                 NodeFailed: true,
                 OutcomeUnknown: request.Safety != Safety.Read);

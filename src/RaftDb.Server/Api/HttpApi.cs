@@ -45,7 +45,12 @@ internal static class HttpApi
         // 2. What routing refuses is answered as a problem.
         app.Use(next => context => RefusedByRouting.AnswerAsync(context, next, edge));
 
-        // 3. Everything else.
+        // 3. Everything else may take long, and has come on the thread that reads all sockets: it goes on elsewhere.
+        app.Use(next => async context =>
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await next(context).ConfigureAwait(false);
+        });
         app.UseRouting();
         ApiRoutes.Map(app, edge, keys, services);
         app.MapOpenApi("/openapi/v1.json");

@@ -45,6 +45,8 @@ internal sealed class NodeReplicaHost(
 
     public void Wake(Replica replica) => scheduler.Wake(replica);
 
+    public void WakeAfterDisk(Replica replica) => scheduler.WakeAfterDisk(replica);
+
     public void ScheduleApply(ApplyPipeline pipeline) => scheduler.ScheduleApply(pipeline);
 
     public void RunInBackground(string what, Func<CancellationToken, Task> work) => scheduler.RunInBackground(what, work);

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -308,6 +309,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.WebHost.UseKestrelCore();
+
+        // A request is short work: read and routed where it came in, answered where its outcome became known, without a hop to the thread pool for either.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<ClientListeners>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<ClientListeners>());
         HttpApi.Configure(builder, api);

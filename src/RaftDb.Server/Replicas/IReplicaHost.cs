@@ -37,6 +37,25 @@ internal interface IReplicaHost
     /// <summary>Something is in the replica's inbox: <see cref="Replica.Process"/> is to be called soon, by its one loop.</summary>
     void Wake(Replica replica);
 
+    /// <summary>The same, but while the disk is busy with other writes it may wait until that is done.</summary>
+    void WakeAfterDisk(Replica replica) => Wake(replica);
+
+    /// <summary>Whichever of the two an inbox asks for, if any.</summary>
+    sealed void Wake(Replica replica, Wake when)
+    {
+        switch (when)
+        {
+            case Replicas.Wake.Now:
+                Wake(replica);
+                break;
+            case Replicas.Wake.AfterDisk:
+                WakeAfterDisk(replica);
+                break;
+            default:
+                break;
+        }
+    }
+
     /// <summary>Committed entries wait: <see cref="ApplyPipeline.Run"/> is to be called, on a thread where it may block.</summary>
     void ScheduleApply(ApplyPipeline pipeline);
 

@@ -38,12 +38,14 @@ internal sealed class PendingRead(LogIndex? index, Instant deadline)
 }
 
 /// <summary>Reads on their way: first a confirmed index, shared by all that came in one pass, then that it is applied. Owned by the replica's loop.</summary>
-internal sealed class PendingReads
+/// <param name="lastContext">Where contexts start from, other in each life of a process: a leader may answer what the life before asked after this one has connected,
+/// and that answer is older than the reads that wait now.</param>
+internal sealed class PendingReads(ulong lastContext)
 {
     private readonly Dictionary<ulong, Round> _rounds = [];
     private readonly List<PendingRead> _unasked = [];
     private readonly PriorityQueue<Waiter, LogIndex> _awaitingApply = new();
-    private ulong _lastContext;
+    private ulong _lastContext = lastContext;
     private Instant _retryAt = Instant.Never;
 
     public int Count => _rounds.Count + _unasked.Count + _awaitingApply.Count;

@@ -18,7 +18,7 @@ internal sealed class Replica
     private readonly RaftNode _node;
     private readonly ApplyPipeline _apply;
     private readonly PendingProposals _proposals = new();
-    private readonly PendingReads _reads = new();
+    private readonly PendingReads _reads;
     private readonly PendingTransfers _transfers = new();
     private readonly RefusedWrites _refused = new();
     private readonly SnapshotInstallation _installation;
@@ -43,6 +43,7 @@ internal sealed class Replica
         Id = start.Replica;
         _state = state;
         _node = new RaftNode(options, start, host.Binlog.Reader(range), host.Now, seed);
+        _reads = new PendingReads(seed);
         _apply = new ApplyPipeline(this, host);
         _newProposals = new NewProposals(_proposals, _refused, _apply, host.Metrics);
         Marks = new MarkedViews(this, host);
@@ -104,19 +105,13 @@ internal sealed class Replica
     public MarkedViews Marks { get; }
 
     /// <summary>Puts something into the inbox. Thread-safe.</summary>
-    public void Post(object item)
-    {
-        if (_inbox.Add(item))
-        {
-            _host.Wake(this);
-        }
-    }
+    public void Post(object item) => Post(item, patient: false);
 
     /// <summary>Takes a message that came from a node. Thread-safe.</summary>
     public void Receive(NodeId from, Message message)
     {
         _senders.Heard(message.From, from);
-        Post(new Input.MessageReceived(message));
+        Post(new Input.MessageReceived(message), patient: message is AppendEntries { Entries.Count: > 0 });
     }
 
     /// <summary>Proposes a change of membership; says where it was appended, or why not. Thread-safe.</summary>
@@ -136,7 +131,7 @@ internal sealed class Replica
             return Task.FromResult(new ProposalResult(ProposalStatus.Overloaded));
         }
 
-        Post(proposal);
+        Post(proposal, patient: true);
         return proposal.Completion;
     }
 
@@ -236,6 +231,9 @@ internal sealed class Replica
         _reads.Applied(snapshot.Position.Index);
         _inputs.Add(new Input.SnapshotInstalled(snapshot));
     }
+
+    /// <summary>What ends in a write anyway is <paramref name="patient"/>: a busy disk would let it wait too, and a pass for many costs little more than one for one.</summary>
+    private void Post(object item, bool patient) => _host.Wake(this, _inbox.Add(item, patient));
 
     private void GatherInputs(Instant now)
     {

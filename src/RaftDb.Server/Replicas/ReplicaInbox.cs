@@ -1,5 +1,16 @@
 namespace RaftDb.Server.Replicas;
 
+/// <summary>Whether and when a loop is to be woken.</summary>
+internal enum Wake : byte
+{
+    No,
+
+    /// <summary>Once the disk has done what it is doing: what comes meanwhile shares the next write.</summary>
+    AfterDisk,
+
+    Now,
+}
+
 /// <summary>What has come for a replica and was not taken yet. Anybody may post; the replica's loop takes everything at once.</summary>
 internal sealed class ReplicaInbox
 {
@@ -7,21 +18,26 @@ internal sealed class ReplicaInbox
 
     private readonly Lock _gate = new();
     private List<object> _items = [];
-    private bool _woken;
+    private Wake _wake;
     private int _proposals;
 
     /// <summary>Proposals that wait.</summary>
     public int Proposals => Volatile.Read(ref _proposals);
 
-    /// <summary>Adds an item; true when the loop must be woken for it.</summary>
-    public bool Add(object item)
+    /// <summary>Adds an item, and says how the loop must be woken for it, if it must. <paramref name="patient"/>: the item may wait for the disk.</summary>
+    public Wake Add(object item, bool patient)
     {
+        Wake wanted = patient ? Wake.AfterDisk : Wake.Now;
         lock (_gate)
         {
             _items.Add(item);
-            bool wake = !_woken;
-            _woken = true;
-            return wake;
+            if (_wake >= wanted)
+            {
+                return Wake.No;
+            }
+
+            _wake = wanted;
+            return wanted;
         }
     }
 
@@ -47,7 +63,7 @@ internal sealed class ReplicaInbox
         {
             List<object> taken = _items;
             _items = emptied;
-            _woken = false;
+            _wake = Wake.No;
             return taken;
         }
     }

@@ -16,6 +16,7 @@ internal sealed class ReplicaLoop
     private readonly Dictionary<Replica, Instant> _scheduled = [];
     private readonly Thread _thread;
     private List<Replica> _runnable = [];
+    private bool _signalled;
     private bool _stopping;
 
     public ReplicaLoop(string name, INodeClock clock, NodeBinlog binlog, ITransport transport, Action<Exception> fail)
@@ -35,9 +36,31 @@ internal sealed class ReplicaLoop
         lock (_gate)
         {
             _runnable.Add(replica);
-            if (_runnable.Count == 1)
+            Signal();
+        }
+    }
+
+    /// <summary>The same, but it may wait for the next wake or the end of what the disk does now, so that more comes together for one pass. Thread-safe.</summary>
+    public void WakeAfterDisk(Replica replica)
+    {
+        lock (_gate)
+        {
+            _runnable.Add(replica);
+            if (!_binlog.IsBusy)
             {
-                Monitor.Pulse(_gate);
+                Signal();
+            }
+        }
+    }
+
+    /// <summary>The disk has done what it did: what waited for that waits no longer. Thread-safe.</summary>
+    public void DiskIsFree()
+    {
+        lock (_gate)
+        {
+            if (_runnable.Count > 0)
+            {
+                Signal();
             }
         }
     }
@@ -107,12 +130,21 @@ internal sealed class ReplicaLoop
         }
     }
 
+    private void Signal()
+    {
+        if (!_signalled)
+        {
+            _signalled = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
     /// <summary>Waits for work or the next timer; false when the loop is to end.</summary>
     private bool Take(ref List<Replica> taken)
     {
         lock (_gate)
         {
-            while (_runnable.Count == 0 && !_stopping)
+            while (!_signalled && !_stopping)
             {
                 if (!_timers.TryPeek(out _, out Instant at))
                 {
@@ -130,6 +162,7 @@ internal sealed class ReplicaLoop
                 Monitor.Wait(_gate, (int)Math.Min(Math.Ceiling(wait.TotalMilliseconds), 60_000));
             }
 
+            _signalled = false;
             (_runnable, taken) = (taken, _runnable);
             return !_stopping;
         }

@@ -10,6 +10,7 @@ namespace RaftDb.Server.Replicas;
 internal sealed class ReplicaScheduler : IDisposable
 {
     private readonly ILogger _log;
+    private readonly NodeBinlog _binlog;
     private readonly Action<Exception> _fail;
     private readonly ReplicaLoop[] _loops;
     private readonly Thread[] _appliers;
@@ -23,6 +24,7 @@ internal sealed class ReplicaScheduler : IDisposable
         int loops, int appliers, INodeClock clock, NodeBinlog binlog, ITransport transport, ILogger log, Action<Exception> fail)
     {
         _log = log;
+        _binlog = binlog;
         _fail = fail;
         _loops = [.. Enumerable.Range(0, loops).Select(i => new ReplicaLoop($"raftdb-loop-{i}", clock, binlog, transport, fail))];
         _appliers = [.. Enumerable.Range(0, appliers).Select(i => new Thread(RunApplies) { Name = $"raftdb-apply-{i}", IsBackground = true })];
@@ -30,6 +32,13 @@ internal sealed class ReplicaScheduler : IDisposable
 
     public void Start()
     {
+        _binlog.RoundEnded = () =>
+        {
+            foreach (ReplicaLoop loop in _loops)
+            {
+                loop.DiskIsFree();
+            }
+        };
         foreach (ReplicaLoop loop in _loops)
         {
             loop.Start();
@@ -42,6 +51,8 @@ internal sealed class ReplicaScheduler : IDisposable
     }
 
     public void Wake(Replica replica) => LoopOf(replica.Range).Wake(replica);
+
+    public void WakeAfterDisk(Replica replica) => LoopOf(replica.Range).WakeAfterDisk(replica);
 
     /// <summary>Once the node stops this does nothing: what is not applied then is applied from the log at the next start.</summary>
     public void ScheduleApply(ApplyPipeline pipeline) => _applies.Add(pipeline);

@@ -12,7 +12,7 @@ namespace RaftDb.Storage.Binlog;
 public sealed class NodeBinlog : IDisposable
 {
     /// <summary>How long the writer waits for more work before it syncs what needs no sync of its own.</summary>
-    private const int SettleAfterMilliseconds = 100;
+    internal const int SettleAfterMilliseconds = 100;
 
     /// <summary>How often jobs that found no room are tried again.</summary>
     private const int RetryAfterMilliseconds = 250;
@@ -70,6 +70,12 @@ public sealed class NodeBinlog : IDisposable
     /// <summary>Completed with the cause when the log is poisoned: nothing will be acknowledged any more and the node must stop.</summary>
     public Task<StorageFailedException> Failed => _failed.Task;
 
+    /// <summary>Whether a write of several entries is on its way to the disk, and has not been for long: what comes now would wait for its end. Any thread may ask.</summary>
+    public bool IsBusy => _writer.IsBusy;
+
+    /// <summary>Called on the writer thread when <see cref="IsBusy"/> has become false. To be set before the first append.</summary>
+    public Action? RoundEnded { get; set; }
+
     /// <summary>Figures for metrics and status.</summary>
     public BinlogStatistics Statistics
     {
@@ -95,10 +101,8 @@ public sealed class NodeBinlog : IDisposable
                 disk.Delete(path);
             }
 
-            if (recovered.Obsolete.Count > 0)
-            {
-                disk.SyncDirectory(directory);
-            }
+            // A segment may have its name in memory alone: the process before died, or its disk failed, between giving that name and syncing the directory.
+            disk.SyncDirectory(directory);
 
             if (recovered.Segments.Active is null)
             {
@@ -222,6 +226,19 @@ public sealed class NodeBinlog : IDisposable
         return any;
     }
 
+    /// <summary>Without threads of its own: nothing came for a while.</summary>
+    internal void Settle()
+    {
+        try
+        {
+            _writer.Settle();
+        }
+        catch (IOException e)
+        {
+            Fail(e);
+        }
+    }
+
     /// <summary>Writes out what is queued, marks a clean end and closes. What is appended from now on is dropped without an answer.</summary>
     public void Dispose()
     {
@@ -271,6 +288,7 @@ public sealed class NodeBinlog : IDisposable
                 ThrowKeeperFailure();
                 int wait = _writer.HasDeferred ? RetryAfterMilliseconds : _writer.IsUnsettled ? SettleAfterMilliseconds : Timeout.Infinite;
                 bool any = _writer.Round(wait);
+                RoundEnded?.Invoke();
                 if (_writer.HasWork)
                 {
                     continue;

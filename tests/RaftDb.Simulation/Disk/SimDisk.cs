@@ -1,4 +1,6 @@
 using RaftDb.Simulation.Core;
+using RaftDb.Storage.Binlog.Format;
+using RaftDb.Storage.Binlog.Segments;
 using RaftDb.Storage.Disk;
 
 namespace RaftDb.Simulation.Disk;
@@ -135,20 +137,44 @@ internal sealed class SimDisk(SimRandom random) : IDisk
         _journal.Clear();
     }
 
-    /// <summary>Flips a bit of a byte that is on the platter, in a file of the log. Answers where; null when there is nothing to flip.</summary>
-    public string? FlipBit()
+    /// <summary>Flips a bit of a byte that is on the platter, in a file of the log, where it can be told from a torn tail (<see cref="SafeToRot"/>). Answers where; null when there is
+    /// nothing to flip.</summary>
+    public string? FlipBit(bool powerMayGo)
     {
-        SimFile[] files = [.. _names.Where(n => n.Key.EndsWith(".binlog", StringComparison.Ordinal)).Select(n => n.Value).Where(f => f.Written > 0)];
-        if (files.Length == 0)
+        List<(uint Number, SimFile File)> segments = [];
+        foreach ((string name, SimFile file) in _names)
+        {
+            if (SegmentFiles.TryParse(name[(name.LastIndexOf('/') + 1)..], out uint number))
+            {
+                segments.Add((number, file));
+            }
+        }
+
+        BinlogPosition safe = SafeToRot.Of(segments.Select(s => (s.Number, powerMayGo ? s.File.Platter : s.File.Bytes)), marksStay: !powerMayGo);
+        segments.RemoveAll(s => s.Number > safe.Segment);
+        if (segments.Count == 0)
         {
             return null;
         }
 
-        SimFile file = random.Pick(files);
-        long at = random.Below(file.Written);
-        file.Flip(at, random.Below(8));
+        (uint segment, SimFile rots) = random.Pick(segments);
+        long at = random.Below(segment == safe.Segment ? safe.Offset : rots.Written);
+        rots.Flip(at, random.Below(8));
         IsDamaged = true;
-        return $"{_names.First(n => n.Value == file).Key} at {at}";
+        return $"segment {segment} at {at}";
+    }
+
+    /// <summary>Writes all files as a running process sees them into a real directory, for people to look at.</summary>
+    public void Copy(string directory)
+    {
+        foreach ((string name, SimFile file) in _names)
+        {
+            byte[] bytes = new byte[file.Length];
+            file.Read(bytes, 0);
+            string path = Path.Combine(directory, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, bytes);
+        }
     }
 
     private void Disarm()

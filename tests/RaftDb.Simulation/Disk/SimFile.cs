@@ -18,6 +18,12 @@ internal sealed class SimFile
     /// <summary>Whether there are sectors that no sync has covered.</summary>
     public bool IsPending => _any;
 
+    /// <summary>What a running process sees.</summary>
+    public byte[] Bytes => _bytes;
+
+    /// <summary>What a power cut can't take away.</summary>
+    public byte[] Platter => _platter;
+
     public int Read(Span<byte> buffer, long offset)
     {
         int count = (int)Math.Clamp(_bytes.Length - offset, 0, buffer.Length);

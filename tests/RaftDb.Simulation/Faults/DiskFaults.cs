@@ -62,7 +62,7 @@ internal sealed class DiskFaults(SimCluster world, SimRandom random, MachineFaul
             return true;
         }
 
-        if (machine.Disk.FlipBit() is not { } where)
+        if (machine.Disk.FlipBit(world.Swarm.PowerMayGo) is not { } where)
         {
             return false;
         }

@@ -17,12 +17,16 @@ namespace RaftDb.Simulation.Nodes;
 /// <summary>One process of a node: the product's replicas, binlog and router, with all that they wait for as events of the virtual time.</summary>
 internal sealed class SimProcess : IReplicaHost, INodeClock
 {
+    private const long SettleAfter = NodeBinlog.SettleAfterMilliseconds * 1_000_000L;
+
     private readonly Queue<Action> _deferred = new();
     private readonly NodeContext _context;
     private readonly NodeMetrics _metrics;
     private readonly SimLoop[] _loops;
     private NodeBinlog? _binlog;
     private bool _driveDue;
+    private bool _settleDue;
+    private long _drivenAt;
 
     public SimProcess(SimCluster world, SimMachine machine)
     {
@@ -294,6 +298,32 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     {
         _driveDue = false;
         Binlog.Drive();
+        if (Binlog.Failed.IsCompleted)
+        {
+            Fail(Binlog.Failed.Result);
+            return;
+        }
+
+        _drivenAt = World.Time.Now;
+        if (!_settleDue)
+        {
+            _settleDue = true;
+            After(SettleAfter, Settle);
+        }
+    }
+
+    /// <summary>As the product's writer thread does when nothing has come for a while.</summary>
+    private void Settle()
+    {
+        long idle = World.Time.Now - _drivenAt;
+        if (idle < SettleAfter)
+        {
+            After(SettleAfter - idle, Settle);
+            return;
+        }
+
+        _settleDue = false;
+        Binlog.Settle();
         if (Binlog.Failed.IsCompleted)
         {
             Fail(Binlog.Failed.Result);

@@ -181,7 +181,7 @@ internal sealed class LogScenarios
         scenario.Kill(rotten);
         for (int i = 0; i < 20; i++)
         {
-            scenario.Machine(rotten).Disk.FlipBit();
+            scenario.Machine(rotten).Disk.FlipBit(powerMayGo: false);
         }
 
         scenario.Start(rotten);

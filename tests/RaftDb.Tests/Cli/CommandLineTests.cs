@@ -21,6 +21,7 @@ internal sealed class CommandLineTests
     [TestCase("scan --limit 0")]
     [TestCase("bench sing")]
     [TestCase("bench write --clients 0")]
+    [TestCase("bench write --warm-up -1")]
     [TestCase("drill nothing")]
     [TestCase("drill leader-kill --writers 0")]
     [TestCase("range transfer 2")]
@@ -39,7 +40,7 @@ internal sealed class CommandLineTests
     [Test]
     public async Task No_node_ends_with_1_and_says_what_to_do()
     {
-        (int code, _, string error) = await RunAsync("get", "a", "--server", FakeNode.ClosedAddress(), "--timeout", "200ms");
+        (int code, _, string error) = await RunAsync("get", "a", "--server", FakeNode.ClosedAddress(), "--timeout", "1s");
 
         Assert.That(code, Is.EqualTo(1));
         Assert.That(error, Does.StartWith("raftdb: unavailable: ").And.Contain("Check that the node runs"));

@@ -56,7 +56,7 @@ internal sealed class KeyPlan
     private void LinkSessions()
     {
         Dictionary<int, List<int>> told = [];
-        foreach (int i in Enumerable.Range(0, Answered.Count).OrderBy(i => Answered[i].Operation.Responded))
+        foreach (int i in Enumerable.Range(0, Answered.Count).OrderBy(i => Answered[i].Operation.Responded).ThenBy(i => Answered[i].Operation.Invoked))
         {
             Operation operation = Answered[i].Operation;
             if (!told.TryGetValue(operation.Client, out List<int>? before))
@@ -66,21 +66,23 @@ internal sealed class KeyPlan
 
             if (operation is { Kind: OperationKind.Read, Promise: ReadPromise.Session })
             {
-                Answered[i].After = LastBefore(operation.Invoked, before);
+                Answered[i].After = LastBefore(operation, before);
             }
 
             before.Add(i);
         }
     }
 
-    private List<int> LastBefore(long asked, List<int> told)
+    private List<int> LastBefore(Operation read, List<int> told)
     {
         List<int> last = [];
         long from = long.MinValue;
         for (int i = told.Count - 1; i >= 0 && Answered[told[i]].Operation.Responded >= from; i--)
         {
             Operation operation = Answered[told[i]].Operation;
-            if (operation.Responded <= asked)
+
+            // Of two that took no time and stand at one moment nobody can say which was first.
+            if (operation.Responded <= read.Invoked && operation.Invoked < read.Responded)
             {
                 last.Add(told[i]);
                 bool inOrder = operation.Kind != OperationKind.Read || operation.Promise is ReadPromise.Linearizable or ReadPromise.Session;

@@ -228,7 +228,7 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
 
         long length = Math.Max(RecordHeader.Size, (long)tail.Survey.LastTrace - end);
         var wiped = new byte[length];
-        var mark = new BatchHeader(sequence, new BinlogPosition(tail.Source.Number, end), first, 0, Closed: false);
+        var mark = new BatchHeader(sequence, _segments.NameOf(new BinlogPosition(tail.Source.Number, end)), first, 0, Closed: false);
         mark.ToRecord().Write(wiped, RecordHeader.Seed(tail.Source.Header.Incarnation, end), []);
         file.Write([wiped], end);
         file.Sync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RaftDb.Raft;
 using RaftDb.Storage.Binlog.Format;
 using RaftDb.Storage.Binlog.Recovery;
@@ -13,6 +14,9 @@ internal sealed class BinlogWriter(
 {
     /// <summary>Room for a batch's header and its session record, generously.</summary>
     private const int SessionSize = RecordHeader.Size * 3;
+
+    /// <summary>From so many entries in a batch on there is enough going on that waiting for company pays.</summary>
+    private const int SharedEntries = 4;
 
     private readonly SegmentTable _segments = recovered.Segments;
     private readonly ReplicaTable _replicas = recovered.Replicas;
@@ -31,8 +35,12 @@ internal sealed class BinlogWriter(
     private long _writtenBytes;
     private long _writtenEntries;
     private long _syncs;
+    private long _busySince;
 
     public bool HasWork => _work.Count > 0 || !queue.IsEmpty || _relocation.IsActive;
+
+    /// <summary>Any thread may ask. A write that takes longer than usual is no reason to wait: a disk that hangs must not hold up what the others' disks can do.</summary>
+    public bool IsBusy => Volatile.Read(ref _busySince) is var since and not 0 && Stopwatch.GetElapsedTime(since) < options.BusyFor;
 
     public bool HasDeferred => _deferred.Count > 0;
 
@@ -57,8 +65,14 @@ internal sealed class BinlogWriter(
 
         // 3. Make it durable.
         bool isEmpty = IsEmpty;
+        if (_batch.Entries >= SharedEntries)
+        {
+            Volatile.Write(ref _busySince, Stopwatch.GetTimestamp());
+        }
+
         if (!isEmpty && !TryWrite())
         {
+            Volatile.Write(ref _busySince, 0);
             return true;
         }
 
@@ -66,6 +80,8 @@ internal sealed class BinlogWriter(
         {
             Sync();
         }
+
+        Volatile.Write(ref _busySince, 0);
 
         // 4. Make it known, and tell those who wait, in order.
         bool done = !isEmpty || _staged.Count > 0 || _refused.Count > 0;

@@ -84,7 +84,7 @@ internal sealed class LogEnd
     public void Write(BatchBuilder batch)
     {
         Segment active = _segments.Active!;
-        var header = new BatchHeader(_sequence, Synced, _segments.First, batch.BodyLength, Closed: false);
+        var header = new BatchHeader(_sequence, _segments.NameOf(Synced), _segments.First, batch.BodyLength, Closed: false);
         active.File.Write(batch.Finish(header), active.End);
         active.End += batch.Length;
         _sequence++;
@@ -207,7 +207,7 @@ internal sealed class LogEnd
     {
         Segment active = _segments.Active!;
         var bytes = new byte[RecordHeader.Size];
-        var mark = new BatchHeader(_sequence, Synced, _segments.First, 0, closed);
+        var mark = new BatchHeader(_sequence, _segments.NameOf(Synced), _segments.First, 0, closed);
         mark.ToRecord().Write(bytes, RecordHeader.Seed(active.Incarnation, (uint)at), []);
         active.File.Write([bytes], at);
         IsDirty = true;

@@ -89,8 +89,8 @@ internal sealed class ReplicaHarness : IReplicaHost, INodeClock, IDisposable
     }
 
     /// <summary>A replica over any state machine.</summary>
-    public Replica Over(IStateMachine state, ReplicaId id, Configuration configuration) =>
-        new(this, Range, new RaftOptions(), new RaftStart { Replica = id, Configuration = configuration }, new StateHandle(state), 7);
+    public Replica Over(IStateMachine state, ReplicaId id, Configuration configuration, ulong seed = 7) =>
+        new(this, Range, new RaftOptions(), new RaftStart { Replica = id, Configuration = configuration }, new StateHandle(state), seed);
 
     /// <summary>Lets a range of one voter elect itself.</summary>
     public void Lead()

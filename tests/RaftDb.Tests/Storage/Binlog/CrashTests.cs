@@ -94,6 +94,70 @@ public class CrashTests
         }
     }
 
+    /// <summary>What comes first may be a write without records, which asks only to be told when everything before it is durable.</summary>
+    [Test]
+    public void Where_a_segment_ended_is_known_whatever_comes_first_in_the_next_one()
+    {
+        int rolled = 0;
+        for (int size = 55_000; size < 58_000; size += 8)
+        {
+            var disk = new MemoryDisk();
+            using (NodeBinlog log = Open(disk))
+            {
+                log.CreateReplica(Range(2), new ReplicaId(1), Checkpoint(2));
+                log.Write(2, Entries(1, 1, 1, size));
+            }
+
+            using (NodeBinlog log = Open(disk))
+            {
+                log.Write(2, []);
+                log.Write(2, Entries(2, 1, 1));
+            }
+
+            using NodeBinlog again = Open(disk);
+            Assert.That(again.Damages, Is.Empty, $"size={size}");
+            Assert.That(again.ReadAll(again.Replica(2)), Has.Length.EqualTo(2), $"size={size}");
+            rolled += disk.Names.Count(n => n.EndsWith(".binlog", StringComparison.Ordinal)) > 1 ? 1 : 0;
+        }
+
+        Assert.That(rolled, Is.Positive);
+    }
+
+    [Test]
+    public void A_power_cut_takes_no_segment_that_a_process_took_over_from_one_that_died_while_it_made_it()
+    {
+        int first = FirstSeed;
+        bool reached = true;
+        for (int n = 1; reached; n++)
+        {
+            var memory = new MemoryDisk();
+            var disk = new FaultyDisk(memory, n, DiskFault.ErrorFromThenOn);
+            var work = new BinlogWorkload(first + (n % 5));
+            try
+            {
+                NodeBinlog log = Open(disk, Options with { RecycledSegments = 1 });
+                for (int step = 0; step < 60 && work.Step(log); step++)
+                {
+                }
+            }
+            catch (RaftDb.Storage.StorageFailedException)
+            {
+                Assert.That(disk.WasReached);
+            }
+
+            // The machine goes on, and so does what its memory holds of the disk.
+            reached = disk.WasReached;
+            NodeBinlog next = Open(memory, Options with { RecycledSegments = 1 });
+            next.CreateReplica(Range(50), new ReplicaId(1), Checkpoint(50));
+            for (int written = 10; written <= 90; written += 10)
+            {
+                Assert.That(next.Write(50, Entries((ulong)written - 9, 10, 1, 1000), Hard(1, 1, 0)));
+                using NodeBinlog again = Open(memory.PowerCut(new Random(first + n + written)));
+                Assert.That(again.ReadAll(again.Replica(50)), Has.Length.EqualTo(written), $"RAFTDB_SEED={first} n={n} written={written}");
+            }
+        }
+    }
+
     [TestCase((int)DiskFault.FullOnce)]
     [TestCase((int)DiskFault.ShortWriteThenFull)]
     public void Whichever_disk_operation_finds_the_disk_full_the_log_goes_on_or_stops_but_never_lies(int faultNumber)

@@ -123,11 +123,18 @@ internal sealed class LinkProxyTests
     }
 
     [Test]
-    public async Task Who_dials_a_node_that_is_not_there_is_cut_off()
+    public void Who_dials_a_node_that_is_not_there_is_cut_off()
     {
         _node.Stop();
-        using Socket one = await DialAsync();
-        Assert.That(async () => await ReadAsync(one, 1), Throws.InstanceOf<SocketException>());
+
+        // The end may come so soon that dialling itself meets it.
+        Assert.That(
+            async () =>
+            {
+                using Socket one = await DialAsync();
+                await ReadAsync(one, 1);
+            },
+            Throws.InstanceOf<SocketException>());
     }
 
     private async Task<(Socket One, Socket Other)> ConnectAsync()

@@ -51,7 +51,7 @@ internal static class BruteForce
         bool weak = second is { Kind: OperationKind.Read, Promise: ReadPromise.Session or ReadPromise.Eventual };
         if (weak)
         {
-            return second.Promise == ReadPromise.Session && first.Client == second.Client && first.Responded <= second.Invoked;
+            return second.Promise == ReadPromise.Session && first.Client == second.Client && first.Responded <= second.Invoked && first.Invoked < second.Responded;
         }
 
         long from = second is { Kind: OperationKind.Read, Promise: ReadPromise.Bounded } ? second.Invoked - second.MaxStaleness : second.Invoked;

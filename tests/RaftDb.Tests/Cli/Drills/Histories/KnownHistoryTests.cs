@@ -56,6 +56,7 @@ internal sealed class KnownHistoryTests
         yield return Good("the same value written twice", Put(1, 0, 1, 7), Put(2, 2, 3, 8), Put(3, 4, 5, 7), Read(1, 6, 7, 7));
         yield return Good("a bounded read that is as stale as it may be", Put(1, 0, 1, 7), Put(1, 10, 11, 8), Bounded(2, 20, 21, 7, 9));
         yield return Good("a bounded read that is fresh", Put(1, 0, 1, 7), Put(1, 10, 11, 8), Bounded(2, 20, 21, 8, 9));
+        yield return Good("two session reads that took no time, at one moment, in either order", Put(1, 0, 1, 7), Put(1, 10, 11, 8), Session(2, 20, 20, 8), Session(2, 20, 20, 7));
         yield return Good("a session read behind what others did", Put(1, 0, 1, 7), Put(1, 10, 11, 8), Session(2, 20, 21, 7));
         yield return Good("a session read after its own write", Put(1, 0, 1, 7), Put(2, 10, 11, 8), Put(1, 12, 13, 9), Session(2, 20, 21, 8));
         yield return Good("an unknown write makes no session", Put(1, 0, 1, 7), Unknown(Put(2, 10, 11, 8)), Session(2, 20, 21, 7), Read(1, 30, 31, 8));
@@ -98,6 +99,7 @@ internal sealed class KnownHistoryTests
         yield return Bad("a bounded read of the future", ReadPromise.Bounded, Put(1, 0, 1, 7), Bounded(2, 2, 3, 8, 100), Put(1, 10, 11, 8));
         yield return Bad("bounded reads that contradict the order of the writes", ReadPromise.Bounded,
             Put(1, 0, 9, 7), Put(2, 0, 9, 8), Read(1, 20, 21, 7), Bounded(3, 20, 21, 8, 5));
+        yield return Bad("a session read that took no time, at the moment of its client's last answer, goes back behind it", ReadPromise.Session, Put(1, 0, 1, 7), Put(1, 10, 11, 8), Session(2, 12, 20, 8), Session(2, 20, 20, 7));
         yield return Bad("a session read behind its own write", ReadPromise.Session, Put(1, 0, 1, 7), Put(2, 2, 3, 8), Session(2, 4, 5, 7));
         yield return Bad("a session read behind its own delete", ReadPromise.Session, Put(1, 0, 1, 7), Delete(2, 2, 3), Session(2, 4, 5, 7));
         yield return Bad("a session read behind an earlier one", ReadPromise.Session, Put(1, 0, 1, 7), Put(1, 2, 3, 8), Session(2, 4, 5, 8), Session(2, 6, 7, 7));
