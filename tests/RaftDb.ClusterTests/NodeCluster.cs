@@ -14,6 +14,8 @@ internal sealed class NodeCluster(string directory, int count = 3, params string
 
     public string Server(int node) => $"127.0.0.1:{_ports[3 * (node - 1)]}";
 
+    public int RespPort(int node) => _ports[(3 * (node - 1)) + 1];
+
     public string Data(int node) => Path.Combine(directory, $"node{node}");
 
     public void Start(int node)

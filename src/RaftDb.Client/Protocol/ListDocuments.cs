@@ -8,6 +8,10 @@ public sealed record NodeList(IReadOnlyList<NodeStatus> Items);
 /// <param name="Items">The ranges, by id.</param>
 public sealed record RangeList(IReadOnlyList<RangeStatus> Items);
 
+/// <summary>The answer to GET /v1/id.</summary>
+/// <param name="Ids">Decimal numbers of up to 63 bits, ascending. As text: they have more digits than the numbers of JavaScript.</param>
+public sealed record IdDocument(IReadOnlyList<string> Ids);
+
 /// <summary>The answer to GET /v1/ranges/{id}/digest.</summary>
 /// <param name="Range">The range.</param>
 /// <param name="Node">Whose replica it is.</param>

@@ -20,6 +20,7 @@ namespace RaftDb.Client.Protocol;
 [JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(TransferDocument))]
 [JsonSerializable(typeof(DigestDocument))]
+[JsonSerializable(typeof(IdDocument))]
 [JsonSerializable(typeof(MoveRequest))]
 [JsonSerializable(typeof(MoveDocument))]
 [JsonSerializable(typeof(CheckRequest))]

@@ -13,7 +13,7 @@ internal static class ApiRoutes
     public static void Map(IEndpointRouteBuilder app, ApiEdge edge, KeyRoutes keys, ApiServices services)
     {
         MapData(app, edge, keys, services);
-        MapCluster(app, edge, new(services));
+        MapCluster(app, edge, new(services), new(services.Ids, services.Options));
         MapUnsupported(app, edge);
     }
 
@@ -86,7 +86,7 @@ internal static class ApiRoutes
                 ReturnsContent = WatchEndpoint.EventStream,
             });
 
-    private static void MapCluster(IEndpointRouteBuilder app, ApiEdge edge, ClusterEndpoints cluster)
+    private static void MapCluster(IEndpointRouteBuilder app, ApiEdge edge, ClusterEndpoints cluster, IdEndpoint ids)
     {
         app.MapMethods("/v1/status", [HttpMethods.Get], context => edge.RunAsync(context, "status", cluster.StatusAsync)).Describe(
             new("status", "The cluster as this node sees it", "Nodes, ranges and problems.") { Returns = typeof(ClusterStatus) });
@@ -119,6 +119,11 @@ internal static class ApiRoutes
             {
                 Returns = typeof(byte[]),
                 ReturnsContent = "application/octet-stream",
+            });
+        app.MapMethods("/v1/id", [HttpMethods.Get], context => edge.RunAsync(context, "id", ids.HandleAsync)).Describe(
+            new("ids", "Unique ids", "63-bit numbers as text: milliseconds since 2026-01-01, this node's number, a sequence. Each is greater than those before it from this node.", Parameters.Count)
+            {
+                Returns = typeof(IdDocument),
             });
         app.MapMethods("/livez", [HttpMethods.Get], context => edge.RunAsync(context, "health", cluster.LiveAsync)).Describe(
             new("live", "Whether the process answers", "Always 200.") { Returns = typeof(string), ReturnsContent = Text });

@@ -1,3 +1,4 @@
+using RaftDb.Server.Ids;
 using RaftDb.Server.Metrics;
 using RaftDb.Server.Ranges;
 using RaftDb.Server.Ranges.Watches;
@@ -14,4 +15,7 @@ internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, IN
 {
     /// <summary>What watchers read from; null where nothing can be watched.</summary>
     public IRangeWatches? Watches { get; init; }
+
+    /// <summary>Makes unique ids.</summary>
+    public required UniqueIds Ids { get; init; }
 }

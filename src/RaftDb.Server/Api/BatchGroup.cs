@@ -78,7 +78,7 @@ internal sealed class BatchGroup
     {
         OperationKind.Put => common with { Version = done.Version },
         OperationKind.Delete => common with { Deleted = done.Count > 0 },
-        OperationKind.DeleteRange => common with { Count = done.Count, More = done.More },
+        OperationKind.DeleteRange => common with { Count = (int)done.Count, More = done.More },
         OperationKind.Increment => common with { Version = done.Version, Value = new BinaryText(done.Value) },
         _ => throw new ArgumentOutOfRangeException(nameof(done), done.Kind, "An operation that no batch has."),
     };

@@ -46,6 +46,7 @@ internal static class OpenApiDescription
         (Parameters.Reverse, "reverse", "true: from the end downwards."),
         (Parameters.KeysOnly, "keys_only", "true: without values."),
         (Parameters.From, "from", "The id of the last event that was seen, to go on behind it; without it, from now on. Last-Event-ID says the same."),
+        (Parameters.Count, "count", "How many, 1 to 4096; 1 when not given."),
         (Parameters.Encoding, "encoding", "utf8 (default): text where key and value are valid UTF-8. base64: always base64."),
     ];
 

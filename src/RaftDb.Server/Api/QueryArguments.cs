@@ -1,5 +1,6 @@
 using System.Globalization;
 using RaftDb.Client.Protocol;
+using RaftDb.Server.Ids;
 using RaftDb.Server.Ranges;
 using RaftDb.Server.Replicas;
 using RaftDb.Storage;
@@ -25,6 +26,7 @@ internal enum Parameters
     Encoding = 1 << 11,
     Key = 1 << 12,
     From = 1 << 13,
+    Count = 1 << 16,
 
     Read = Consistency | MaxStaleness | Replica,
     Watch = Start | End | Prefix | From,
@@ -46,6 +48,7 @@ internal struct QueryArguments
     public byte[]? Prefix;
     public byte[]? Key;
     public int Limit;
+    public int Count;
     public bool Reverse;
     public bool KeysOnly;
     public bool Base64;
@@ -146,6 +149,9 @@ internal struct QueryArguments
             case Parameters.Limit:
                 return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out Limit) && Limit >= 1 && Limit <= options.MaxScanLimit;
 
+            case Parameters.Count:
+                return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out Count) && Count is >= 1 and <= UniqueIds.MaxCount;
+
             case Parameters.Start:
                 Start = bytes;
                 return bytes.Length <= options.MaxKeyBytes + 1;
@@ -210,12 +216,13 @@ internal struct QueryArguments
         "encoding" => Parameters.Encoding,
         "key" => Parameters.Key,
         "from" => Parameters.From,
+        "count" => Parameters.Count,
         _ => Parameters.None,
     };
 
     private static string Names(Parameters allowed)
     {
-        string[] all = ["consistency", "max_staleness", "replica", "ack", "ttl", "start", "end", "prefix", "limit", "reverse", "keys_only", "encoding", "key", "from"];
+        string[] all = ["consistency", "max_staleness", "replica", "ack", "ttl", "start", "end", "prefix", "limit", "reverse", "keys_only", "encoding", "key", "from", "count"];
         string names = string.Join(", ", all.Where(name => (Named(name) & allowed) != 0));
         return names.Length == 0 ? "none" : names;
     }
@@ -229,6 +236,7 @@ internal struct QueryArguments
         Parameters.Reverse or Parameters.KeysOnly => "true or false",
         Parameters.MaxStaleness or Parameters.Ttl => $"{Durations.Expected}, and more than nothing",
         Parameters.Limit => $"a number from 1 to {options.MaxScanLimit}",
+        Parameters.Count => $"a number from 1 to {UniqueIds.MaxCount}",
         Parameters.Prefix => $"percent-encoded bytes, at most {options.MaxKeyBytes}",
         _ => $"percent-encoded bytes, at most {options.MaxKeyBytes + 1}",
     };

@@ -69,7 +69,7 @@ internal sealed class TransactionEndpoint(IRequestRouter router, ApiOptions opti
     {
         OperationKind.Put => new() { Op = "put", Version = done.Version, Index = done.Index },
         OperationKind.Delete => new() { Op = "delete", Deleted = done.Count > 0, Index = done.Index },
-        OperationKind.DeleteRange => new() { Op = "delete_range", Count = done.Count, More = done.More, Index = done.Index },
+        OperationKind.DeleteRange => new() { Op = "delete_range", Count = (int)done.Count, More = done.More, Index = done.Index },
         OperationKind.Increment => new() { Op = "increment", Value = new BinaryText(done.Value), Version = done.Version, Index = done.Index },
         OperationKind.Get => new()
         {

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Api;
+using RaftDb.Server.Api.Resp;
 using RaftDb.Server.Bootstrap;
+using RaftDb.Server.Ids;
 using RaftDb.Server.Metrics;
 using RaftDb.Server.Options;
 using RaftDb.Server.Placement;
@@ -29,6 +31,7 @@ namespace RaftDb.Server.Hosting;
 /// <summary>One whole node: puts the parts together, starts them from the disk upwards, and stops them from the clients downwards.</summary>
 internal sealed class RaftDbNode : IAsyncDisposable
 {
+    private const string RespOption = "Node:Resp (--resp)";
     private static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(200);
 
     private readonly NodeOptions _options;
@@ -175,6 +178,12 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _lock = DirectoryLock.Take(own.Data);
         IPEndPoint http = await ResolveAsync(own.Http, "Node:Http (--http)", cancel);
         ProbePort(http, own.Http, "Node:Http (--http)");
+        IPEndPoint? resp = own.Resp is null ? null : await ResolveAsync(own.Resp, RespOption, cancel);
+        if (resp is not null)
+        {
+            ProbePort(resp, own.Resp!, RespOption);
+        }
+
         try
         {
             _listener = await PeerListener.BindAsync(own.Peer, _options.Transport, _log, cancel);
@@ -186,7 +195,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
         // 2. Who am I: from the disk, or by founding the cluster together with all others.
         _store = new SqliteStateMachineStore(own.Data, _options.StateMachine);
-        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, "", own.Zone ?? "", _store.SqliteVersion);
+        LocalNodeFacts facts = new(own.AdvertiseHttp ?? own.Http, own.AdvertiseResp ?? own.Resp ?? "", own.Zone ?? "", _store.SqliteVersion);
         BackupFile? backup = RestoredBackup(own);
         NodeIdentity identity = await IdentityAsync(backup, cancel);
         _log.LogInformation("This is node {Node} of cluster {Cluster}", identity.Node, identity.Cluster);
@@ -249,7 +258,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
         MetricsWiring.Attach(_metrics, _replicas, troubles, _binlog);
-        await ServeAsync(http, router, new RangeWatches(identity.Node, map, _replicas, router), view, cancel);
+        await ServeAsync(http, resp, disk, router, new RangeWatches(identity.Node, map, _replicas, router), view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
@@ -293,7 +302,8 @@ internal sealed class RaftDbNode : IAsyncDisposable
         return told;
     }
 
-    private async Task ServeAsync(IPEndPoint http, RequestRouter router, RangeWatches watches, NodeView view, CancellationToken cancel)
+    private async Task ServeAsync(
+        IPEndPoint http, IPEndPoint? resp, IDisk disk, RequestRouter router, RangeWatches watches, NodeView view, CancellationToken cancel)
     {
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -307,7 +317,17 @@ internal sealed class RaftDbNode : IAsyncDisposable
         builder.Services.AddSingleton<ClientListeners>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<ClientListeners>());
         HttpApi.Configure(builder, api);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http));
+        UniqueIds ids = new(new NodeId(_options.Node.Id), new IdMark(disk), TimeProvider.System);
+        RespFacts facts = new(NodeView.Version, _options.Node.Id, resp?.Port ?? 0, () => _replicas.All.Sum(r => r.State.Machine.Descriptor.Kind == RangeKind.KeyValue ? r.State.Machine.Size.Keys : 0));
+        builder.Services.AddSingleton(new RespServices(_options.Resp, _options.Limits, router, view, ids, new RespMetrics(_metrics.Meter), facts, Fail));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(http);
+            if (resp is not null)
+            {
+                kestrel.Listen(resp, listen => listen.UseConnectionHandler<RespConnectionHandler>());
+            }
+        });
         _web = builder.Build();
         _web.Use(next => context =>
         {
@@ -318,18 +338,22 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
             return next(context);
         });
-        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail) { Watches = watches });
+        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail) { Watches = watches, Ids = ids });
         try
         {
             await _web.StartAsync(cancel);
         }
         catch (IOException e)
         {
-            throw PortRefused("Node:Http (--http)", _options.Node.Http, e);
+            throw new OptionsException($"{e.Message} Options Node:Http (--http) and {RespOption} say where to listen. Is another process using the port?");
         }
 
         HttpAddress = _web.Urls.FirstOrDefault() ?? $"http://{http}";
         _log.LogInformation("Serving HTTP on {Address}", HttpAddress);
+        if (resp is not null)
+        {
+            _log.LogInformation("Serving RESP on {Address}", resp);
+        }
     }
 
     private void Fail(Exception cause)

@@ -32,6 +32,9 @@ internal sealed record NodeOptions
     /// <summary>Connections between nodes.</summary>
     public PeerTransportOptions Transport { get; init; } = new();
 
+    /// <summary>The RESP interface.</summary>
+    public RespSection Resp { get; init; } = new();
+
     /// <summary>The hybrid logical clock.</summary>
     public HybridClockOptions Clock { get; init; } = new();
 
@@ -122,6 +125,7 @@ internal sealed record NodeOptions
         Nested("StateMachine", () => StateMachine.Validate());
         Nested("Limits", () => Limits.Validate());
         Nested("Transport", () => Transport.Validate());
+        Nested("Resp", () => Resp.Validate());
         Nested("Clock", () => Clock.Validate());
         Nested("Check", () => Check.Validate());
         Nested("Watch", () => Watch.Validate());

@@ -1,4 +1,5 @@
 using RaftDb.Storage;
+using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Ranges;
@@ -12,6 +13,14 @@ internal interface IRequestRouter
     /// <summary>A write to one range; keys of several ranges are cross_range.</summary>
     ValueTask<Outcome<WriteAnswer>> WriteAsync(WriteRequest request, Deadline deadline, CancellationToken cancel);
 
+    /// <summary>Transactions that are independent of each other and lie in one range, as one log entry; the answer's result has them as items. Takes the items
+    /// before it returns.</summary>
+    ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel);
+
+    /// <summary>Reads keys of one range, all in one view.</summary>
+    ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
+        RangeDescriptor range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline, CancellationToken cancel);
+
     /// <summary>Reads one key.</summary>
     ValueTask<Outcome<GetAnswer>> GetAsync(ReadOnlyMemory<byte> key, ReadOptions options, Deadline deadline, CancellationToken cancel);
 
@@ -24,6 +33,9 @@ internal interface IRequestRouter
 
     /// <summary>A new session's id.</summary>
     SessionId MintSession();
+
+    /// <summary>The log's time as this node knows it, which expiry is counted in.</summary>
+    HybridTimestamp LogTime { get; }
 
     /// <summary>Moves leadership of a range to a node.</summary>
     ValueTask<RequestError?> TransferAsync(RangeId range, NodeId to, Deadline deadline, CancellationToken cancel);

@@ -8,6 +8,9 @@ namespace RaftDb.Server.Ranges;
 /// <summary>Serves reads from a replica on this node at the consistency that the request names.</summary>
 internal sealed class LocalReads(NodeId node, INodeClock clock)
 {
+    /// <summary>Bytes of values after which an answer with several keys ends: 4 MiB bounds what it takes in memory and in a message.</summary>
+    private const long MaxAnswerBytes = 4 << 20;
+
     public async ValueTask<Outcome<GetAnswer>> GetAsync(Replica replica, ReadOnlyMemory<byte> key, ReadOptions options, Deadline deadline)
     {
         (RequestError? refusal, Instant? asOf, LogIndex needed) = await PrepareAsync(replica, options, deadline);
@@ -34,6 +37,44 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
         bool found = view.TryGet(key.Span, out Row row);
         return new GetAnswer(node, replica.Range, view.Applied.Index, Age(asOf), found ? row : null);
+    }
+
+    /// <summary>Reads keys in one view.</summary>
+    public async ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
+        Replica replica, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline)
+    {
+        (RequestError? refusal, Instant? asOf, LogIndex needed) = await PrepareAsync(replica, options, deadline);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        using IReadView? view = OpenView(replica);
+        if (view is null)
+        {
+            return Stopping();
+        }
+
+        if (view.Applied.Index < needed)
+        {
+            return Full(replica);
+        }
+
+        List<Row?> rows = new(keys.Count);
+        long bytes = 0;
+        for (int i = 0; i < keys.Count && (i == 0 || bytes < MaxAnswerBytes); i++)
+        {
+            if (!view.Descriptor.Contains(keys[i].Span))
+            {
+                return RangeChanged(view.Descriptor);
+            }
+
+            bool found = view.TryGet(keys[i].Span, out Row row);
+            rows.Add(found ? row : null);
+            bytes += found ? row.Value.Length : 0;
+        }
+
+        return new GetManyAnswer(node, replica.Range, view.Applied.Index, Age(asOf), rows);
     }
 
     public async ValueTask<Outcome<ScanAnswer>> ScanAsync(Replica replica, ScanQuery query, ReadOptions options, Deadline deadline)

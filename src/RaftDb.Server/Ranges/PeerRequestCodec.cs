@@ -37,6 +37,31 @@ internal static class PeerRequestCodec
         return (new RangeId(reader.ReadUInt64()), ReadOptionsOf(reader), ReadBytes(reader));
     }
 
+    public static ReadOnlyMemory<byte> EncodeGetMany(RangeId range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options) => Build(256, writer =>
+    {
+        writer.Write(range.Value);
+        WriteOptions(writer, options);
+        writer.Write(keys.Count);
+        for (int i = 0; i < keys.Count; i++)
+        {
+            WriteBytes(writer, keys[i]);
+        }
+    });
+
+    public static (RangeId Range, ReadOptions Options, IReadOnlyList<ReadOnlyMemory<byte>> Keys) DecodeGetMany(ReadOnlyMemory<byte> bytes)
+    {
+        using BinaryReader reader = Open(bytes);
+        RangeId range = new(reader.ReadUInt64());
+        ReadOptions options = ReadOptionsOf(reader);
+        List<ReadOnlyMemory<byte>> keys = [];
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            keys.Add(ReadBytes(reader));
+        }
+
+        return (range, options, keys);
+    }
+
     public static ReadOnlyMemory<byte> EncodeScan(RangeId range, in ScanQuery query, ReadOptions options)
     {
         ScanQuery copy = query;
@@ -137,6 +162,44 @@ internal static class PeerRequestCodec
 
         (NodeId node, RangeId range, LogIndex index, TimeSpan? staleness) = ReadHead(reader);
         return new GetAnswer(node, range, index, staleness, reader.ReadBoolean() ? ReadRow(reader) : null);
+    }
+
+    public static ReadOnlyMemory<byte> EncodeAnswer(Outcome<GetManyAnswer> outcome) => Build(4096, writer =>
+    {
+        if (WriteError(writer, outcome.Error))
+        {
+            return;
+        }
+
+        GetManyAnswer answer = outcome.Value!;
+        WriteHead(writer, answer.Node, answer.Range, answer.Index, answer.Staleness);
+        writer.Write(answer.Rows.Count);
+        foreach (Row? each in answer.Rows)
+        {
+            writer.Write(each is not null);
+            if (each is { } row)
+            {
+                WriteRow(writer, row);
+            }
+        }
+    });
+
+    public static Outcome<GetManyAnswer> DecodeGetManyAnswer(ReadOnlyMemory<byte> bytes)
+    {
+        using BinaryReader reader = Open(bytes);
+        if (ReadError(reader) is { } error)
+        {
+            return error;
+        }
+
+        (NodeId node, RangeId range, LogIndex index, TimeSpan? staleness) = ReadHead(reader);
+        List<Row?> rows = [];
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            rows.Add(reader.ReadBoolean() ? ReadRow(reader) : null);
+        }
+
+        return new GetManyAnswer(node, range, index, staleness, rows);
     }
 
     public static ReadOnlyMemory<byte> EncodeAnswer(Outcome<ScanAnswer> outcome) => Build(4096, writer =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftDb.Raft;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
@@ -102,6 +103,52 @@ internal sealed class RequestRouter(
             cancel);
     }
 
+    public HybridTimestamp LogTime => logTime();
+
+    public ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel)
+    {
+        if (items.Operations > limits.MaxOperations || items.CommandBytes(range.Generation) > limits.MaxCommandBytes)
+        {
+            return ValueTask.FromResult<Outcome<WriteAnswer>>(new RequestError(
+                ErrorCode.TooLarge,
+                $"{items.Operations} operations of {items.Bytes} bytes are over the limit of {limits.MaxOperations} operations or {limits.MaxCommandBytes} bytes for one log entry."));
+        }
+
+        byte[] command = items.ToCommand(logTime(), range.Generation);
+        return replicas.FindServing(range.Id) is { Leadership.IsLeader: true } own
+            ? BatchHereAsync(own, range, command, deadline, cancel)
+            : BatchAtLeaderAsync(range, command, deadline, cancel);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Outcome<WriteAnswer>> BatchHereAsync(
+        Replica own, RangeDescriptor range, byte[] command, Deadline deadline, CancellationToken cancel)
+    {
+        Outcome<WriteAnswer> outcome = await _writes.WriteAsync(own, command, AckMode.Quorum, deadline);
+        return outcome.Error?.Code == ErrorCode.NotLeader ? await BatchAtLeaderAsync(range, command, deadline, cancel) : outcome;
+    }
+
+    private ValueTask<Outcome<WriteAnswer>> BatchAtLeaderAsync(RangeDescriptor range, byte[] command, Deadline deadline, CancellationToken cancel) =>
+        AtLeaderAsync(
+            range,
+            deadline,
+            replica => _writes.WriteAsync(replica, command, AckMode.Quorum, deadline),
+            (peer, timeout) => ForwardWriteAsync(peer, range.Id, AckMode.Quorum, command, timeout, cancel),
+            cancel);
+
+    public ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
+        RangeDescriptor range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline, CancellationToken cancel) =>
+        options.Replica.Kind == ReplicaChoiceKind.Any && replicas.FindServing(range.Id) is { Halted: null } own
+            ? _reads.GetManyAsync(own, keys, options, deadline)
+            : ReadAsync(
+                range,
+                options,
+                deadline,
+                replica => _reads.GetManyAsync(replica, keys, options, deadline),
+                async (peer, timeout) => PeerRequestCodec.DecodeGetManyAnswer(await transport.RequestAsync(
+                    peer, PeerRequestKind.GetMany, PeerRequestCodec.EncodeGetMany(range.Id, keys, options), timeout, cancel)),
+                cancel);
+
     public ValueTask<Outcome<ScanAnswer>> ScanAsync(ScanQuery query, ReadOptions options, Deadline deadline, CancellationToken cancel)
     {
         RangeDescriptor range = query.Reverse ? map.Before(query.End) : map.Of(query.Start.Span);
@@ -176,6 +223,12 @@ internal sealed class RequestRouter(
                 return PeerRequestCodec.EncodeAnswer(replicas.FindServing(getRange) is { } getter
                     ? await _reads.GetAsync(getter, key, getOptions, deadline)
                     : NoReplica(getRange));
+
+            case PeerRequestKind.GetMany:
+                (RangeId manyRange, ReadOptions manyOptions, IReadOnlyList<ReadOnlyMemory<byte>> keys) = PeerRequestCodec.DecodeGetMany(payload);
+                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(manyRange) is { } many
+                    ? await _reads.GetManyAsync(many, keys, manyOptions, deadline)
+                    : NoReplica(manyRange));
 
             case PeerRequestKind.Scan:
                 (RangeId scanRange, ReadOptions scanOptions, ScanQuery query) = PeerRequestCodec.DecodeScan(payload);

@@ -75,6 +75,14 @@ internal sealed record ReadOptions(
 /// <param name="Row">The row; null = absent.</param>
 internal sealed record GetAnswer(NodeId Node, RangeId Range, LogIndex Index, TimeSpan? Staleness, Row? Row);
 
+/// <summary>How a read of several keys went.</summary>
+/// <param name="Node">Who served it.</param>
+/// <param name="Range">The range.</param>
+/// <param name="Index">The applied index it shows.</param>
+/// <param name="Staleness">As for one key.</param>
+/// <param name="Rows">The rows in the order of the keys, null = absent: as many as fit into the bytes that an answer may have, at least one.</param>
+internal sealed record GetManyAnswer(NodeId Node, RangeId Range, LogIndex Index, TimeSpan? Staleness, IReadOnlyList<Row?> Rows);
+
 /// <summary>How a scan went. One page, from one range; a scan goes on at <see cref="Next"/>.</summary>
 /// <param name="Next">Where the next page starts (ascending: first key, inclusive; descending: end, exclusive); null when there is none.</param>
 internal sealed record ScanAnswer(

@@ -28,6 +28,18 @@ internal sealed class SessionToken
         return new(new SortedList<ulong, ulong>(_seen) { [range.Value] = index.Value });
     }
 
+    /// <summary>This token, having also seen what another one has.</summary>
+    public SessionToken With(SessionToken other)
+    {
+        SessionToken both = this;
+        foreach ((ulong range, ulong index) in other._seen)
+        {
+            both = both.With(new RangeId(range), new LogIndex(index));
+        }
+
+        return both;
+    }
+
     public override string ToString() => string.Join(',', _seen.Select(pair => $"{pair.Key}:{pair.Value}"));
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out SessionToken? token)

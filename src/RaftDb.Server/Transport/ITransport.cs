@@ -34,6 +34,7 @@ internal enum PeerRequestKind : byte
     Quarantine = 8,
     Check = 9,
     Move = 10,
+    GetMany = 11,
 }
 
 /// <summary>A peer could not be reached, or the connection went before the answer came.</summary>

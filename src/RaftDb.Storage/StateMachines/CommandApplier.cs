@@ -14,6 +14,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
     private const long LastMillisecond = (1L << 48) - 1;
 
     private readonly List<byte[]> _expired = [];
+    private readonly List<OperationResult> _results = [];
 
     /// <summary>Applies the command of one entry.</summary>
     public CommandResult Apply(ReadOnlySpan<byte> command, ulong index, ref ApplyBatch batch)
@@ -61,24 +62,27 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
             return new(CommandStatus.Done, true, index, []);
         }
 
-        return header.Kind == CommandKind.SessionTransaction
-            ? ApplyOnce(command, ref reader, header.Time, index, ref batch)
-            : Apply(command, ref reader, header.Time, index, ref batch);
+        return header.Kind switch
+        {
+            CommandKind.SessionTransaction => ApplyOnce(command, reader, header.Time, index, ref batch),
+            CommandKind.Batch => ApplyItems(command, reader.Position, header.Time, index, ref batch),
+            _ => ApplyTransaction(command, reader.Position, header.Time, index, ref batch),
+        };
     }
 
     /// <summary>In a session: what was answered before is answered again, and what is answered now is kept. The session's own rows change outside of the command's savepoint.</summary>
-    private CommandResult ApplyOnce(ReadOnlySpan<byte> command, ref CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    private CommandResult ApplyOnce(ReadOnlySpan<byte> command, CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
     {
         SessionWrite write = reader.Session();
+        int position = reader.Position;
         Span<byte> hash = stackalloc byte[RequestHash.Bytes];
-        RequestHash.Of(command[reader.Position..], hash);
-        CommandReader body = reader;
-        if (Outline.Of(ref body, batch.Descriptor).IsInRange && sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
+        RequestHash.Of(command[position..], hash);
+        if (Outline.Of(ref reader, batch.Descriptor).IsInRange && sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
         {
             return answer;
         }
 
-        CommandResult result = Apply(command, ref reader, time, index, ref batch);
+        CommandResult result = ApplyTransaction(command, position, time, index, ref batch);
         if (result.Status != CommandStatus.OutOfRange)
         {
             sessions.Keep(write, hash, result);
@@ -87,28 +91,91 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         return result;
     }
 
-    private CommandResult Apply(ReadOnlySpan<byte> command, ref CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    private CommandResult ApplyTransaction(ReadOnlySpan<byte> command, int position, HybridTimestamp time, ulong index, ref ApplyBatch batch)
     {
         // 1. Read it through once: all of it must be known and in the range before any of it is done.
+        var reader = CommandReader.At(command, position);
         Outline outline = Outline.Of(ref reader, batch.Descriptor);
+        reader.End();
         if (!outline.IsInRange)
         {
             return new(CommandStatus.OutOfRange, false, index, []);
         }
 
-        if (outline.Rejection is not null)
+        // 2. Do it.
+        _results.Clear();
+        ItemResult item = ApplyOne(command, outline, time, index, ref batch);
+        return new(item.Status, item.Succeeded, index, Results(), item.FailedCondition, item.Detail);
+    }
+
+    private CommandResult ApplyItems(ReadOnlySpan<byte> command, int position, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        // 1. Read all of it through once, as above: it is in the range all together, or the proposer sorts it anew.
+        var reader = CommandReader.At(command, position);
+        bool inRange = true;
+        for (int left = reader.Count(); left > 0; left--)
         {
-            return new(CommandStatus.Rejected, false, index, [], Detail: outline.Rejection);
+            inRange &= batch.Descriptor.Contains(reader[reader.Condition().Key]);
         }
 
-        // 2. The conditions decide on the branch.
-        reader = CommandReader.At(command, outline.Conditions);
+        int afterGuard = reader.Position;
+        var items = new ItemResult[reader.Count()];
+        for (int i = 0; i < items.Length; i++)
+        {
+            inRange &= Outline.Of(ref reader, batch.Descriptor).IsInRange;
+        }
+
+        reader.End();
+        if (!inRange)
+        {
+            return new(CommandStatus.OutOfRange, false, index, []);
+        }
+
+        // 2. The guard is for all.
+        reader = CommandReader.At(command, position);
+        if (FirstFailed(ref reader) is { } failed)
+        {
+            return new(CommandStatus.Done, false, index, [], failed, Items: []);
+        }
+
+        // 3. Do one after the other. What becomes of one is nothing to the others.
+        _results.Clear();
+        reader = CommandReader.At(command, afterGuard);
+        reader.Count();
+        for (int i = 0; i < items.Length; i++)
+        {
+            items[i] = ApplyOne(command, Outline.Of(ref reader, batch.Descriptor), time, index, ref batch);
+        }
+
+        return new(CommandStatus.Done, true, index, Results(), Items: items);
+    }
+
+    private OperationResult[] Results() => _results.Count == 0 ? [] : [.. _results];
+
+    /// <summary>Does one transaction, wholly or not at all; its results are added to the others.</summary>
+    private ItemResult ApplyOne(ReadOnlySpan<byte> command, in Outline outline, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        int first = _results.Count;
+        if (outline.Rejection is not null)
+        {
+            return new(CommandStatus.Rejected, false, first, 0, null, outline.Rejection);
+        }
+
+        // 1. The conditions decide on the branch.
+        var reader = CommandReader.At(command, outline.Conditions);
         FailedCondition? failed = FirstFailed(ref reader);
         Branch branch = failed is null ? outline.Then : outline.Else;
 
-        // 3. Do it.
+        // 2. Its operations.
         reader = CommandReader.At(command, branch.Position);
-        return Run(ref reader, branch, time, failed, index, ref batch);
+        string? rejection = Run(ref reader, branch, time, index, ref batch);
+        if (rejection is null)
+        {
+            return new(CommandStatus.Done, failed is null, first, _results.Count - first, failed, null);
+        }
+
+        _results.RemoveRange(first, _results.Count - first);
+        return new(CommandStatus.Rejected, failed is null, first, 0, failed, (failed is null ? "then" : "else") + rejection);
     }
 
     private FailedCondition? FirstFailed(ref CommandReader reader)
@@ -135,26 +202,21 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         return null;
     }
 
-    private CommandResult Run(
-        ref CommandReader reader, Branch branch, HybridTimestamp time, FailedCondition? failed, ulong index, ref ApplyBatch batch)
+    /// <summary>Null when all was done; else which operation was rejected and why, and nothing was done.</summary>
+    private string? Run(ref CommandReader reader, Branch branch, HybridTimestamp time, ulong index, ref ApplyBatch batch)
     {
         int count = reader.Count();
-        if (count == 0)
-        {
-            return new(CommandStatus.Done, failed is null, index, [], failed);
-        }
-
         ApplyBatch before = batch;
+        int changesBefore = changes.Mark;
         if (branch.NeedsSavepoint)
         {
             table.Savepoint();
         }
 
-        var results = new OperationResult[count];
         for (int i = 0; i < count; i++)
         {
             OperationView operation = reader.Operation();
-            string? rejection = Do(ref reader, operation, time, index, ref batch, out results[i]);
+            string? rejection = Do(ref reader, operation, time, index, ref batch, out OperationResult result);
             if (rejection is not null)
             {
                 if (branch.NeedsSavepoint && !Mutants.RejectedCommandHalfDone)
@@ -162,12 +224,12 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
                     table.RollBack();
                 }
 
-                changes.RollBack();
-
+                changes.RollBack(changesBefore);
                 batch = before;
-                string name = failed is null ? "then" : "else";
-                return new(CommandStatus.Rejected, failed is null, index, [], failed, $"{name}[{i}]: {rejection}");
+                return $"[{i}]: {rejection}";
             }
+
+            _results.Add(result);
         }
 
         if (branch.NeedsSavepoint)
@@ -175,7 +237,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
             table.Release();
         }
 
-        return new(CommandStatus.Done, failed is null, index, results, failed);
+        return null;
     }
 
     private string? Do(
@@ -185,10 +247,8 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         switch (operation.Kind)
         {
             case OperationKind.Put:
-                long expiry = operation.TtlMilliseconds == 0
-                    ? 0
-                    : (long)Math.Min((ulong)time.Milliseconds + (ulong)operation.TtlMilliseconds, LastMillisecond);
-                ulong version = Put(key, reader[operation.Value], table.Find(key), expiry, time, index, ref batch);
+                ulong version = Put(
+                    key, reader[operation.Value], table.Find(key), ExpiryAfter(operation.TtlMilliseconds, time), time, index, ref batch);
                 result = new(OperationKind.Put, version, index, default, 0, false);
                 return null;
             case OperationKind.Delete:
@@ -205,12 +265,24 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
                 return null;
             case OperationKind.Increment:
                 return Increment(key, operation.Number, time, index, ref batch, out result);
+            case OperationKind.Append:
+                return Append(key, reader[operation.Value], operation.Number, time, index, ref batch, out result);
+            case OperationKind.Overwrite:
+                RowFacts old = table.Find(key);
+                result = new(OperationKind.Overwrite, Put(key, reader[operation.Value], old, old.Expiry, time, index, ref batch), index, default, 0, false);
+                return null;
+            case OperationKind.Expire:
+                result = ChangeExpiry(key, operation.TtlMilliseconds, time, index, ref batch);
+                return null;
             default:
                 RowFacts facts = table.Find(key);
-                result = new(OperationKind.Get, facts.Version, facts.Index, facts.Exists ? table.Value(key) : default, 0, false);
+                result = new(OperationKind.Get, facts.Version, facts.Index, facts.Exists ? table.Value(key) : default, facts.Expiry, false);
                 return null;
         }
     }
+
+    private static long ExpiryAfter(long ttlMilliseconds, HybridTimestamp time) =>
+        ttlMilliseconds == 0 ? 0 : (long)Math.Min((ulong)time.Milliseconds + (ulong)ttlMilliseconds, LastMillisecond);
 
     private ulong Put(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in RowFacts facts, long expiry, HybridTimestamp time, ulong index, ref ApplyBatch batch)
@@ -269,14 +341,14 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
             byte[]? text = facts.ValueBytes is >= 1 and <= 20 ? table.Value(key) : null;
             if (text is null || text[0] == '+' || !Utf8Parser.TryParse(text, out number, out int consumed) || consumed != text.Length)
             {
-                return "the value is not a decimal 64-bit integer";
+                return Rejections.NotANumber;
             }
         }
 
         long sum = unchecked(number + by);
         if (((number ^ sum) & (by ^ sum)) < 0)
         {
-            return "the sum does not fit into a 64-bit integer";
+            return Rejections.Overflow;
         }
 
         Span<byte> buffer = stackalloc byte[20];
@@ -285,6 +357,34 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         ulong version = Put(key, value, facts, facts.Expiry, time, index, ref batch);
         result = new(OperationKind.Increment, version, index, value, 0, false);
         return null;
+    }
+
+    private string? Append(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> more, long maxBytes, HybridTimestamp time, ulong index, ref ApplyBatch batch, out OperationResult result)
+    {
+        result = default;
+        RowFacts facts = table.Find(key);
+        if ((long)facts.ValueBytes + more.Length > maxBytes)
+        {
+            return $"the value would have more than {maxBytes} bytes";
+        }
+
+        byte[] value = [.. facts.Exists ? table.Value(key)! : [], .. more];
+        ulong version = Put(key, value, facts, facts.Expiry, time, index, ref batch);
+        result = new(OperationKind.Append, version, index, default, value.Length, false);
+        return null;
+    }
+
+    private OperationResult ChangeExpiry(ReadOnlySpan<byte> key, long ttlMilliseconds, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        RowFacts facts = table.Find(key);
+        if (!facts.Exists || (ttlMilliseconds == 0 && facts.Expiry == 0))
+        {
+            return new(OperationKind.Expire, facts.Version, facts.Index, default, 0, false);
+        }
+
+        ulong version = Put(key, table.Value(key), facts, ExpiryAfter(ttlMilliseconds, time), time, index, ref batch);
+        return new(OperationKind.Expire, version, index, default, 1, false);
     }
 
     private CommandResult Expire(HybridTimestamp time, int limit, ulong index, ref ApplyBatch batch)

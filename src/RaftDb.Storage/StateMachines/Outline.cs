@@ -10,7 +10,7 @@ internal readonly record struct Branch(int Position, bool NeedsSavepoint);
 /// <summary>A transaction read through once: where its parts stand, and whether it may be done at all.</summary>
 internal readonly record struct Outline(int Conditions, Branch Then, Branch Else, bool IsInRange, string? Rejection)
 {
-    /// <summary>Reads from the conditions to the end. Throws <see cref="UnknownCommandException"/> for what this version doesn't know.</summary>
+    /// <summary>Reads from the conditions to the end of the second branch. Throws <see cref="UnknownCommandException"/> for what this version doesn't know.</summary>
     public static Outline Of(ref CommandReader reader, RangeDescriptor descriptor)
     {
         int conditions = reader.Position;
@@ -26,7 +26,6 @@ internal readonly record struct Outline(int Conditions, Branch Then, Branch Else
 
         Branch then = Read(ref reader, descriptor, ref inRange, ref rejection);
         Branch otherwise = Read(ref reader, descriptor, ref inRange, ref rejection);
-        reader.End();
         return new(conditions, then, otherwise, inRange, rejection);
     }
 
@@ -51,7 +50,7 @@ internal readonly record struct Outline(int Conditions, Branch Then, Branch Else
                 rejection ??= key.IsEmpty ? "a key must have at least 1 byte" : null;
             }
 
-            needsSavepoint |= wrote && operation.Kind == OperationKind.Increment;
+            needsSavepoint |= wrote && operation.Kind is (OperationKind.Increment or OperationKind.Append);
             wrote |= operation.Writes;
         }
 

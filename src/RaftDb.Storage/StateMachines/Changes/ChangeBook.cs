@@ -80,8 +80,11 @@ internal sealed class ChangeBook
         }
     }
 
-    /// <summary>What the entry changed was taken back.</summary>
-    public void RollBack() => _length = 0;
+    /// <summary>How far the changes of the entry under way go.</summary>
+    public int Mark => _length;
+
+    /// <summary>What the entry changed since <see cref="Mark"/> said so was taken back.</summary>
+    public void RollBack(int mark) => _length = mark;
 
     /// <summary>An entry ends.</summary>
     public void End(ulong index)

@@ -18,6 +18,17 @@ public sealed record TransactionCommand(
     SessionWrite? Session = null)
     : Command(Time, Generation);
 
+/// <summary>Transactions that have nothing to do with each other but that they share an entry: each is atomic by itself, has its own result, and is
+/// done whether or not another one is rejected. In their order.</summary>
+/// <param name="Time">As for every command.</param>
+/// <param name="Generation">As for every command.</param>
+/// <param name="Guard">Conditions of the whole: unless all hold nothing is done.</param>
+/// <param name="Items">The transactions.</param>
+public sealed record BatchCommand(HybridTimestamp Time, ulong Generation, IReadOnlyList<Condition> Guard, IReadOnlyList<BatchItem> Items) : Command(Time, Generation);
+
+/// <summary>One transaction of a batch. See <see cref="TransactionCommand"/>.</summary>
+public readonly record struct BatchItem(IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else);
+
 /// <summary>Removes rows whose expiry time is not after <see cref="Command.Time"/>, earliest first, at most <paramref name="Limit"/>.</summary>
 public sealed record ExpireCommand(HybridTimestamp Time, ulong Generation, int Limit) : Command(Time, Generation);
 

@@ -20,17 +20,21 @@ internal enum CommandKind : byte
 
     /// <summary>See <see cref="KeepChangesCommand"/>.</summary>
     KeepChanges = 5,
+
+    /// <summary>See <see cref="BatchCommand"/>.</summary>
+    Batch = 8,
 }
 
-/// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then the session if the kind has one (16 bytes), sequence,
-/// acknowledged mark and part, then conditions and both branches, each with a count ahead; or the limit of an expiry, behind the idle
-/// time if sessions expire; or until when changes are kept. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
+/// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then the session if the kind has one (16 bytes), sequence, acknowledged mark and part, then
+/// conditions and both branches, each with a count ahead; or the limit of an expiry, behind the idle time if sessions expire; or until when changes are kept; or the guard of a
+/// batch, a count of items and each as a transaction has it. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
 public static class CommandCodec
 {
     /// <summary>The format's version.</summary>
     public const byte Format = 1;
 
-    private const int FixedHeader = 10;
+    /// <summary>Bytes of format, kind and time.</summary>
+    internal const int FixedHeader = 10;
 
     /// <summary>Bytes that the command takes.</summary>
     public static int Measure(Command command)
@@ -46,13 +50,15 @@ public static class CommandCodec
                 return checked(size + SpanWriter.Measure((ulong)expire.IdleMilliseconds) + SpanWriter.Measure((ulong)expire.Limit));
             case TransactionCommand transaction:
                 size += transaction.Session is { } session ? Measure(session) : 0;
-                size += SpanWriter.Measure((ulong)transaction.Conditions.Count);
-                for (int i = 0; i < transaction.Conditions.Count; i++)
+                return checked(size + Measure(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else)));
+            case BatchCommand batch:
+                size = checked(size + Measure(batch.Guard) + SpanWriter.Measure((ulong)batch.Items.Count));
+                for (int i = 0; i < batch.Items.Count; i++)
                 {
-                    size = checked(size + Measure(transaction.Conditions[i]));
+                    size = checked(size + Measure(batch.Items[i]));
                 }
 
-                return checked(size + Measure(transaction.Then) + Measure(transaction.Else));
+                return size;
             default:
                 throw new ArgumentException($"{command.GetType().Name} has no encoding.", nameof(command));
         }
@@ -93,22 +99,110 @@ public static class CommandCodec
         {
             command = new ExpireSessionsCommand(header.Time, header.Generation, reader.Milliseconds(), reader.Limit());
         }
+        else if (header.Kind == CommandKind.Batch)
+        {
+            Condition[] guard = Conditions(bytes, ref reader);
+            var items = new BatchItem[reader.Count()];
+            for (int i = 0; i < items.Length; i++)
+            {
+                items[i] = Item(bytes, ref reader);
+            }
+
+            command = new BatchCommand(header.Time, header.Generation, guard, items);
+        }
         else
         {
             SessionWrite? session = header.Kind == CommandKind.SessionTransaction ? reader.Session() : null;
-            var conditions = new Condition[reader.Count()];
-            for (int i = 0; i < conditions.Length; i++)
-            {
-                ConditionView view = reader.Condition();
-                conditions[i] = new(view.Kind, Of(bytes, view.Key), view.Number, Of(bytes, view.Value));
-            }
-
-            Operation[] then = Operations(bytes, ref reader);
-            command = new TransactionCommand(header.Time, header.Generation, conditions, then, Operations(bytes, ref reader), session);
+            BatchItem item = Item(bytes, ref reader);
+            command = new TransactionCommand(header.Time, header.Generation, item.Conditions, item.Then, item.Else, session);
         }
 
         reader.End();
         return command;
+    }
+
+    /// <summary>Bytes that one condition takes.</summary>
+    internal static int Measure(in Condition condition) =>
+        1 + SpanWriter.MeasureBytes(condition.Key.Length) + (condition.Kind == ConditionKind.Value
+            ? SpanWriter.MeasureBytes(condition.Value.Length)
+            : SpanWriter.Measure(condition.Number));
+
+    /// <summary>Bytes that one operation takes.</summary>
+    internal static int Measure(in Operation operation) => checked(1 + SpanWriter.MeasureBytes(operation.Key.Length) + operation.Kind switch
+    {
+        OperationKind.Put => SpanWriter.Measure((ulong)operation.TtlMilliseconds) + SpanWriter.MeasureBytes(operation.Value.Length),
+        OperationKind.DeleteRange => SpanWriter.MeasureBytes(operation.End.Length) + SpanWriter.MeasureSigned(operation.Number),
+        OperationKind.Increment => SpanWriter.MeasureSigned(operation.Number),
+        OperationKind.Append => SpanWriter.Measure((ulong)operation.Number) + SpanWriter.MeasureBytes(operation.Value.Length),
+        OperationKind.Overwrite => SpanWriter.MeasureBytes(operation.Value.Length),
+        OperationKind.Expire => SpanWriter.Measure((ulong)operation.TtlMilliseconds),
+        _ => 0,
+    });
+
+    /// <summary>Writes one condition.</summary>
+    internal static void Write(in Condition condition, ref SpanWriter writer)
+    {
+        writer.Byte((byte)condition.Kind);
+        writer.Bytes(condition.Key.Span);
+        if (condition.Kind == ConditionKind.Value)
+        {
+            writer.Bytes(condition.Value.Span);
+        }
+        else
+        {
+            writer.Number(condition.Number);
+        }
+    }
+
+    /// <summary>Writes one operation.</summary>
+    internal static void Write(in Operation operation, ref SpanWriter writer)
+    {
+        writer.Byte((byte)operation.Kind);
+        writer.Bytes(operation.Key.Span);
+        switch (operation.Kind)
+        {
+            case OperationKind.Put:
+                writer.Number((ulong)operation.TtlMilliseconds);
+                writer.Bytes(operation.Value.Span);
+                break;
+            case OperationKind.DeleteRange:
+                writer.Bytes(operation.End.Span);
+                writer.Signed(operation.Number);
+                break;
+            case OperationKind.Increment:
+                writer.Signed(operation.Number);
+                break;
+            case OperationKind.Append:
+                writer.Number((ulong)operation.Number);
+                writer.Bytes(operation.Value.Span);
+                break;
+            case OperationKind.Overwrite:
+                writer.Bytes(operation.Value.Span);
+                break;
+            case OperationKind.Expire:
+                writer.Number((ulong)operation.TtlMilliseconds);
+                break;
+        }
+    }
+
+    private static BatchItem Item(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
+    {
+        Condition[] conditions = Conditions(bytes, ref reader);
+        Operation[] then = Operations(bytes, ref reader);
+        return new(conditions, then, Operations(bytes, ref reader));
+    }
+
+    private static Condition[] Conditions(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
+    {
+        int count = reader.Count();
+        var conditions = count == 0 ? [] : new Condition[count];
+        for (int i = 0; i < count; i++)
+        {
+            ConditionView view = reader.Condition();
+            conditions[i] = new(view.Kind, Of(bytes, view.Key), view.Number, Of(bytes, view.Value));
+        }
+
+        return conditions;
     }
 
     private static Operation[] Operations(ReadOnlyMemory<byte> bytes, ref CommandReader reader)
@@ -129,10 +223,18 @@ public static class CommandCodec
     private static int Measure(in SessionWrite session) =>
         SessionId.Bytes + SpanWriter.Measure(session.Sequence) + SpanWriter.Measure(session.Acknowledged) + SpanWriter.Measure(session.Part);
 
-    private static int Measure(in Condition condition) =>
-        1 + SpanWriter.MeasureBytes(condition.Key.Length) + (condition.Kind == ConditionKind.Value
-            ? SpanWriter.MeasureBytes(condition.Value.Length)
-            : SpanWriter.Measure(condition.Number));
+    private static int Measure(in BatchItem item) => checked(Measure(item.Conditions) + Measure(item.Then) + Measure(item.Else));
+
+    private static int Measure(IReadOnlyList<Condition> conditions)
+    {
+        int size = SpanWriter.Measure((ulong)conditions.Count);
+        for (int i = 0; i < conditions.Count; i++)
+        {
+            size = checked(size + Measure(conditions[i]));
+        }
+
+        return size;
+    }
 
     private static int Measure(IReadOnlyList<Operation> operations)
     {
@@ -145,14 +247,6 @@ public static class CommandCodec
         return size;
     }
 
-    private static int Measure(in Operation operation) => checked(1 + SpanWriter.MeasureBytes(operation.Key.Length) + operation.Kind switch
-    {
-        OperationKind.Put => SpanWriter.Measure((ulong)operation.TtlMilliseconds) + SpanWriter.MeasureBytes(operation.Value.Length),
-        OperationKind.DeleteRange => SpanWriter.MeasureBytes(operation.End.Length) + SpanWriter.MeasureSigned(operation.Number),
-        OperationKind.Increment => SpanWriter.MeasureSigned(operation.Number),
-        _ => 0,
-    });
-
     private static void Write(Command command, Span<byte> destination)
     {
         var writer = new SpanWriter(destination);
@@ -160,34 +254,35 @@ public static class CommandCodec
         writer.Byte((byte)KindOf(command));
         writer.Fixed64(command.Time.Value);
         writer.Number(command.Generation);
-        if (command is ExpireCommand expire)
+        switch (command)
         {
-            writer.Number((ulong)expire.Limit);
-        }
-        else if (command is KeepChangesCommand keep)
-        {
-            writer.Number((ulong)keep.Until);
-        }
-        else if (command is ExpireSessionsCommand sessions)
-        {
-            writer.Number((ulong)sessions.IdleMilliseconds);
-            writer.Number((ulong)sessions.Limit);
-        }
-        else if (command is TransactionCommand transaction)
-        {
-            if (transaction.Session is { } session)
-            {
-                Write(session, ref writer);
-            }
+            case ExpireCommand expire:
+                writer.Number((ulong)expire.Limit);
+                break;
+            case KeepChangesCommand keep:
+                writer.Number((ulong)keep.Until);
+                break;
+            case ExpireSessionsCommand sessions:
+                writer.Number((ulong)sessions.IdleMilliseconds);
+                writer.Number((ulong)sessions.Limit);
+                break;
+            case TransactionCommand transaction:
+                if (transaction.Session is { } session)
+                {
+                    Write(session, ref writer);
+                }
 
-            writer.Number((ulong)transaction.Conditions.Count);
-            for (int i = 0; i < transaction.Conditions.Count; i++)
-            {
-                Write(transaction.Conditions[i], ref writer);
-            }
+                Write(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else), ref writer);
+                break;
+            case BatchCommand batch:
+                Write(batch.Guard, ref writer);
+                writer.Number((ulong)batch.Items.Count);
+                for (int i = 0; i < batch.Items.Count; i++)
+                {
+                    Write(batch.Items[i], ref writer);
+                }
 
-            Write(transaction.Then, ref writer);
-            Write(transaction.Else, ref writer);
+                break;
         }
 
         Raft.Check.That(writer.Position == destination.Length, $"command was measured as {destination.Length} bytes and took {writer.Position}");
@@ -198,6 +293,7 @@ public static class CommandCodec
         ExpireCommand => CommandKind.Expire,
         ExpireSessionsCommand => CommandKind.ExpireSessions,
         KeepChangesCommand => CommandKind.KeepChanges,
+        BatchCommand => CommandKind.Batch,
         TransactionCommand { Session: not null } => CommandKind.SessionTransaction,
         _ => CommandKind.Transaction,
     };
@@ -210,17 +306,19 @@ public static class CommandCodec
         writer.Number(session.Part);
     }
 
-    private static void Write(in Condition condition, ref SpanWriter writer)
+    private static void Write(in BatchItem item, ref SpanWriter writer)
     {
-        writer.Byte((byte)condition.Kind);
-        writer.Bytes(condition.Key.Span);
-        if (condition.Kind == ConditionKind.Value)
+        Write(item.Conditions, ref writer);
+        Write(item.Then, ref writer);
+        Write(item.Else, ref writer);
+    }
+
+    private static void Write(IReadOnlyList<Condition> conditions, ref SpanWriter writer)
+    {
+        writer.Number((ulong)conditions.Count);
+        for (int i = 0; i < conditions.Count; i++)
         {
-            writer.Bytes(condition.Value.Span);
-        }
-        else
-        {
-            writer.Number(condition.Number);
+            Write(conditions[i], ref writer);
         }
     }
 
@@ -229,23 +327,7 @@ public static class CommandCodec
         writer.Number((ulong)operations.Count);
         for (int i = 0; i < operations.Count; i++)
         {
-            Operation operation = operations[i];
-            writer.Byte((byte)operation.Kind);
-            writer.Bytes(operation.Key.Span);
-            switch (operation.Kind)
-            {
-                case OperationKind.Put:
-                    writer.Number((ulong)operation.TtlMilliseconds);
-                    writer.Bytes(operation.Value.Span);
-                    break;
-                case OperationKind.DeleteRange:
-                    writer.Bytes(operation.End.Span);
-                    writer.Signed(operation.Number);
-                    break;
-                case OperationKind.Increment:
-                    writer.Signed(operation.Number);
-                    break;
-            }
+            Write(operations[i], ref writer);
         }
     }
 }

@@ -105,19 +105,47 @@ public sealed record CommandLimits
             return null;
         }
 
-        if (command is not TransactionCommand transaction)
+        IReadOnlyList<BatchItem>? items = command switch
+        {
+            TransactionCommand transaction => [new(transaction.Conditions, transaction.Then, transaction.Else)],
+            BatchCommand batch => batch.Items,
+            _ => null,
+        };
+        if (items is null)
         {
             return new(CommandProblem.UnknownKind, "command", 0, 0);
         }
 
-        int count = transaction.Conditions.Count + transaction.Then.Count + transaction.Else.Count;
+        IReadOnlyList<Condition> guard = command is BatchCommand whole ? whole.Guard : [];
+        long count = guard.Count;
+        for (int i = 0; i < items.Count; i++)
+        {
+            count += items[i].Conditions.Count + items[i].Then.Count + items[i].Else.Count;
+        }
+
         if (count > MaxOperations)
         {
             return new(CommandProblem.TooManyOperations, "command", count, MaxOperations);
         }
 
-        return Conditions(transaction.Conditions) ?? Operations(transaction.Then, "then") ?? Operations(transaction.Else, "else") ?? Size(command);
+        if (Conditions(guard) is { } wrong)
+        {
+            return wrong;
+        }
+
+        for (int i = 0; i < items.Count; i++)
+        {
+            if ((Conditions(items[i].Conditions) ?? Operations(items[i].Then, "then") ?? Operations(items[i].Else, "else")) is { } error)
+            {
+                return command is BatchCommand ? error with { Where = $"items[{i}].{error.Where}" } : error;
+            }
+        }
+
+        return Size(command);
     }
+
+    /// <summary>What forbids one operation; null when nothing does. Says nothing of where.</summary>
+    public CommandError? Validate(in Operation operation) => CheckOperation(operation);
 
     private CommandError? Size(Command command)
     {
@@ -161,14 +189,17 @@ public sealed record CommandLimits
         return operation.Kind switch
         {
             OperationKind.Put => key ?? CheckValue(operation.Value.Length)
-                ?? (operation.TtlMilliseconds is < 0 or > MaxTtlMilliseconds
-                    ? new(CommandProblem.TtlOutOfBounds, "", operation.TtlMilliseconds, MaxTtlMilliseconds)
-                    : null),
+                ?? CheckTtl(operation.TtlMilliseconds),
             OperationKind.DeleteRange => CheckRangeKey(operation.Key.Length) ?? CheckRangeKey(operation.End.Length) ?? CheckLimit(operation.Number, ""),
             OperationKind.Delete or OperationKind.Increment or OperationKind.Get => key,
+            OperationKind.Append or OperationKind.Overwrite => key ?? CheckValue(operation.Value.Length),
+            OperationKind.Expire => key ?? CheckTtl(operation.TtlMilliseconds),
             _ => new(CommandProblem.UnknownKind, "", (byte)operation.Kind, 0),
         };
     }
+
+    private static CommandError? CheckTtl(long milliseconds) =>
+        milliseconds is < 0 or > MaxTtlMilliseconds ? new(CommandProblem.TtlOutOfBounds, "", milliseconds, MaxTtlMilliseconds) : null;
 
     private CommandError? CheckKey(int length) =>
         length == 0 ? new(CommandProblem.EmptyKey, "", 0, MaxKeyBytes) : CheckRangeKey(length);

@@ -37,7 +37,7 @@ internal ref struct CommandReader(ReadOnlySpan<byte> command)
         }
 
         var kind = (CommandKind)_reader.Byte();
-        if (kind is < CommandKind.Transaction or > CommandKind.KeepChanges)
+        if (kind is (< CommandKind.Transaction or > CommandKind.KeepChanges) and not CommandKind.Batch)
         {
             throw new UnknownCommandException($"Command kind {(byte)kind} is not known here: this node needs a newer version.");
         }
@@ -88,6 +88,13 @@ internal ref struct CommandReader(ReadOnlySpan<byte> command)
                 return new(kind, key, default, end, _reader.Signed(), 0);
             case OperationKind.Increment:
                 return new(kind, key, default, default, _reader.Signed(), 0);
+            case OperationKind.Append:
+                long most = (long)Math.Min(_reader.Number(), long.MaxValue);
+                return new(kind, key, _reader.Bytes(), default, most, 0);
+            case OperationKind.Overwrite:
+                return new(kind, key, _reader.Bytes(), default, 0, 0);
+            case OperationKind.Expire:
+                return new(kind, key, default, default, 0, (long)Math.Min(_reader.Number(), long.MaxValue));
             default:
                 throw new UnknownCommandException($"Operation kind {(byte)kind} is not known here: this node needs a newer version.");
         }

@@ -9,6 +9,7 @@ public static class CommandResultCodec
     private const byte SucceededFlag = 1;
     private const byte FailedConditionFlag = 2;
     private const byte DetailFlag = 4;
+    private const byte ItemsFlag = 8;
 
     /// <summary>The result in an array of its exact size.</summary>
     public static byte[] Encode(CommandResult result)
@@ -19,7 +20,8 @@ public static class CommandResultCodec
         writer.Byte(Format);
         writer.Byte((byte)result.Status);
         writer.Byte((byte)(
-            (result.Succeeded ? SucceededFlag : 0) | (result.FailedCondition is null ? 0 : FailedConditionFlag) | (result.Detail is null ? 0 : DetailFlag)));
+            (result.Succeeded ? SucceededFlag : 0) | (result.FailedCondition is null ? 0 : FailedConditionFlag) | (result.Detail is null ? 0 : DetailFlag)
+            | (result.Items is null ? 0 : ItemsFlag)));
         writer.Number(result.Index);
         writer.Number((ulong)result.Results.Count);
         for (int i = 0; i < result.Results.Count; i++)
@@ -43,6 +45,15 @@ public static class CommandResultCodec
         if (result.Detail is not null)
         {
             writer.Bytes(detail);
+        }
+
+        if (result.Items is { } items)
+        {
+            writer.Number((ulong)items.Count);
+            for (int i = 0; i < items.Count; i++)
+            {
+                Write(items[i], ref writer);
+            }
         }
 
         Raft.Check.That(writer.Position == bytes.Length, $"result was measured as {bytes.Length} bytes and took {writer.Position}");
@@ -70,15 +81,16 @@ public static class CommandResultCodec
             ulong version = reader.Number();
             ulong changed = reader.Number();
             Slice value = reader.Bytes();
-            operations[i] = new(kind, version, changed, bytes.Slice(value.Start, value.Length), (int)reader.Number(), reader.Byte() != 0);
+            operations[i] = new(kind, version, changed, bytes.Slice(value.Start, value.Length), (long)reader.Number(), reader.Byte() != 0);
         }
 
         FailedCondition? failed = (flags & FailedConditionFlag) == 0
             ? null
             : new FailedCondition((int)reader.Number(), reader.Number(), reader.Number());
         string? detail = (flags & DetailFlag) == 0 ? null : System.Text.Encoding.UTF8.GetString(reader[reader.Bytes()]);
+        ItemResult[]? items = (flags & ItemsFlag) == 0 ? null : Items(ref reader, operations.Length);
         reader.End();
-        return new(status, (flags & SucceededFlag) != 0, index, operations, failed, detail);
+        return new(status, (flags & SucceededFlag) != 0, index, operations, failed, detail, items);
     }
 
     private static int Measure(CommandResult result, int detailBytes)
@@ -96,6 +108,72 @@ public static class CommandResultCodec
             size += SpanWriter.Measure((ulong)failed.Ordinal) + SpanWriter.Measure(failed.Version) + SpanWriter.Measure(failed.Index);
         }
 
-        return result.Detail is null ? size : checked(size + SpanWriter.MeasureBytes(detailBytes));
+        size = result.Detail is null ? size : checked(size + SpanWriter.MeasureBytes(detailBytes));
+        if (result.Items is { } items)
+        {
+            size += SpanWriter.Measure((ulong)items.Count);
+            for (int i = 0; i < items.Count; i++)
+            {
+                size = checked(size + Measure(items[i]));
+            }
+        }
+
+        return size;
+    }
+
+    // Results belong to the items one after the other, so that their number is enough.
+    private static void Write(in ItemResult item, ref SpanWriter writer)
+    {
+        writer.Byte((byte)item.Status);
+        writer.Byte((byte)(
+            (item.Succeeded ? SucceededFlag : 0) | (item.FailedCondition is null ? 0 : FailedConditionFlag) | (item.Detail is null ? 0 : DetailFlag)));
+        writer.Number((ulong)item.Count);
+        if (item.FailedCondition is { } failed)
+        {
+            writer.Number((ulong)failed.Ordinal);
+            writer.Number(failed.Version);
+            writer.Number(failed.Index);
+        }
+
+        if (item.Detail is not null)
+        {
+            writer.Bytes(System.Text.Encoding.UTF8.GetBytes(item.Detail));
+        }
+    }
+
+    private static int Measure(in ItemResult item)
+    {
+        int size = 2 + SpanWriter.Measure((ulong)item.Count);
+        if (item.FailedCondition is { } failed)
+        {
+            size += SpanWriter.Measure((ulong)failed.Ordinal) + SpanWriter.Measure(failed.Version) + SpanWriter.Measure(failed.Index);
+        }
+
+        return item.Detail is null ? size : size + SpanWriter.MeasureBytes(System.Text.Encoding.UTF8.GetByteCount(item.Detail));
+    }
+
+    private static ItemResult[] Items(ref SpanReader reader, int results)
+    {
+        var items = new ItemResult[reader.Count()];
+        ulong first = 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            var status = (CommandStatus)reader.Byte();
+            byte flags = reader.Byte();
+            ulong count = reader.Number();
+            if (count > (ulong)results - first)
+            {
+                throw new UnknownCommandException($"Item {i} claims more results than the {results} that there are.");
+            }
+
+            FailedCondition? failed = (flags & FailedConditionFlag) == 0
+                ? null
+                : new FailedCondition((int)reader.Number(), reader.Number(), reader.Number());
+            string? detail = (flags & DetailFlag) == 0 ? null : System.Text.Encoding.UTF8.GetString(reader[reader.Bytes()]);
+            items[i] = new(status, (flags & SucceededFlag) != 0, (int)first, (int)count, failed, detail);
+            first += count;
+        }
+
+        return items;
     }
 }

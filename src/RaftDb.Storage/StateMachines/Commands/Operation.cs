@@ -17,14 +17,23 @@ public enum OperationKind : byte
 
     /// <summary>Reads the key within the transaction.</summary>
     Get = 5,
+
+    /// <summary>Adds bytes behind the value (absent = empty) and keeps the TTL; a value over <see cref="Operation.Number"/> bytes is rejected.</summary>
+    Append = 6,
+
+    /// <summary>Sets the value and keeps an earlier TTL.</summary>
+    Overwrite = 7,
+
+    /// <summary>Gives a key that is there another TTL, or none.</summary>
+    Expire = 8,
 }
 
 /// <summary>One operation.</summary>
 /// <param name="Kind">What it does.</param>
 /// <param name="Key">The key, or the start of a range.</param>
-/// <param name="Value">The value to put.</param>
+/// <param name="Value">The value to put, or what to append.</param>
 /// <param name="End">The end of a range, exclusive; empty = unbounded.</param>
-/// <param name="Number">The increment, or the limit of a delete-range.</param>
+/// <param name="Number">The increment, the limit of a delete-range, or the most bytes that an append may make.</param>
 /// <param name="TtlMilliseconds">How long the key lives, counted from the command's time; 0 = for ever.</param>
 public readonly record struct Operation(
     OperationKind Kind, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, ReadOnlyMemory<byte> End, long Number, long TtlMilliseconds)
@@ -42,6 +51,16 @@ public readonly record struct Operation(
 
     /// <summary>An increment.</summary>
     public static Operation Increment(ReadOnlyMemory<byte> key, long by) => new(OperationKind.Increment, key, default, default, by, 0);
+
+    /// <summary>An append.</summary>
+    public static Operation Append(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, int maxBytes) =>
+        new(OperationKind.Append, key, value, default, maxBytes, 0);
+
+    /// <summary>A put that keeps the TTL.</summary>
+    public static Operation Overwrite(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value) => new(OperationKind.Overwrite, key, value, default, 0, 0);
+
+    /// <summary>Another TTL; 0 = for ever.</summary>
+    public static Operation Expire(ReadOnlyMemory<byte> key, long ttlMilliseconds) => new(OperationKind.Expire, key, default, default, 0, ttlMilliseconds);
 
     /// <summary>A read.</summary>
     public static Operation Get(ReadOnlyMemory<byte> key) => new(OperationKind.Get, key, default, default, 0, 0);

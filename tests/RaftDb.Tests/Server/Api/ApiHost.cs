@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RaftDb.Server.Api;
+using RaftDb.Server.Ids;
 using RaftDb.Server.Metrics;
+using RaftDb.Storage.Disk;
 
 namespace RaftDb.Tests.Server.Api;
 
@@ -16,7 +18,7 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private ApiHost(WebApplication app, FakeRouter router, FakeNodeView node, NodeMetrics metrics, Diagnostics diagnostics)
+    private ApiHost(WebApplication app, FakeRouter router, FakeNodeView node, NodeMetrics metrics, WarningLog diagnostics)
     {
         _app = app;
         Router = router;
@@ -37,6 +39,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public required FakeWatches Watches { get; init; }
 
+    /// <summary>Where it keeps the mark of its ids.</summary>
+    public required string IdDirectory { get; init; }
+
     /// <summary>What the node was told not to survive.</summary>
     public required ConcurrentQueue<Exception> NodeFailures { get; init; }
 
@@ -46,7 +51,7 @@ internal sealed class ApiHost : IAsyncDisposable
     public static async Task<ApiHost> StartAsync(FakeRouter? router = null, ApiOptions? options = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
-        Diagnostics diagnostics = new();
+        WarningLog diagnostics = new();
         builder.Logging.ClearProviders().AddProvider(diagnostics);
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         options ??= new();
@@ -55,11 +60,13 @@ internal sealed class ApiHost : IAsyncDisposable
         FakeNodeView node = new();
         NodeMetrics metrics = new(new(1));
         router ??= new();
+        string idDirectory = Directory.CreateTempSubdirectory("raftdb-api-").FullName;
         ConcurrentQueue<Exception> failures = new();
         FakeWatches watches = new();
-        HttpApi.Map(app, new(options, router, node, metrics, failures.Enqueue) { Watches = watches });
+        UniqueIds ids = new(new(1), new IdMark(new PosixDisk(idDirectory)), TimeProvider.System);
+        HttpApi.Map(app, new(options, router, node, metrics, failures.Enqueue) { Watches = watches, Ids = ids });
         await app.StartAsync();
-        return new(app, router, node, metrics, diagnostics) { NodeFailures = failures, Watches = watches };
+        return new(app, router, node, metrics, diagnostics) { NodeFailures = failures, Watches = watches, IdDirectory = idDirectory };
     }
 
     public Task<RawAnswer> GetAsync(string target, params string[] headers) => RawHttp.SendAsync(Port, "GET", target, null, headers);
@@ -76,29 +83,6 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         await _app.DisposeAsync();
         Metrics.Dispose();
-    }
-
-    private sealed class Diagnostics : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-            {
-                Lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
-            }
-        }
-
-        public void Dispose()
-        {
-        }
+        Directory.Delete(IdDirectory, recursive: true);
     }
 }

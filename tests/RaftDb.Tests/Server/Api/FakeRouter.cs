@@ -152,6 +152,56 @@ internal sealed class FakeRouter : IRequestRouter
         }
     }
 
+    /// <summary>What the batches came to that it was asked for: bytes and items.</summary>
+    public List<BatchCommand> Batches { get; } = [];
+
+    public HybridTimestamp LogTime => new(1_000_000L << 16);
+
+    public async ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel)
+    {
+        BatchCommand batch = (BatchCommand)CommandCodec.Decode(items.ToCommand(LogTime, range.Generation));
+        await PassAsync(cancel);
+        lock (_lock)
+        {
+            Batches.Add(batch);
+            if (Failure(range.Id) is { } failure)
+            {
+                return failure;
+            }
+
+            LogPosition position = new(new(++_index), new(7));
+            List<OperationResult> results = [];
+            List<ItemResult> done = [];
+            if (!batch.Guard.All(Holds))
+            {
+                return new WriteAnswer(new(1), range.Id, position, true, new(CommandStatus.Done, false, _index, [], Items: []));
+            }
+
+            foreach (BatchItem item in batch.Items)
+            {
+                CommandResult result = Apply(new WriteRequest(item.Conditions, item.Then, item.Else, AckMode.Quorum));
+                done.Add(new(result.Status, result.Succeeded, results.Count, result.Results.Count, result.FailedCondition, result.Detail));
+                results.AddRange(result.Results);
+            }
+
+            return new WriteAnswer(new(1), range.Id, position, true, new(CommandStatus.Done, true, _index, results, Items: done));
+        }
+    }
+
+    public async ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
+        RangeDescriptor range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline, CancellationToken cancel)
+    {
+        await PassAsync(cancel);
+        lock (_lock)
+        {
+            LastRead = options;
+            return Failure(range.Id) is { } failure
+                ? failure
+                : new GetManyAnswer(
+                    new(1), range.Id, new(_index), Staleness, [.. keys.Select(key => _rows.TryGetValue(key.ToArray(), out Row row) ? row : default(Row?))]);
+        }
+    }
+
     public ValueTask<RequestError?> TransferAsync(RangeId range, NodeId to, Deadline deadline, CancellationToken cancel)
     {
         LastTransfer = (range, to);
@@ -217,15 +267,43 @@ internal sealed class FakeRouter : IRequestRouter
                 case OperationKind.Increment:
                     if (!long.TryParse(found ? Encoding.UTF8.GetString(row.Value.Span) : "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
                     {
-                        return new(CommandStatus.Rejected, false, _index, [], Detail: "then[0]: the value is not a number");
+                        return new(CommandStatus.Rejected, false, _index, [], Detail: $"then[0]: {Rejections.NotANumber}");
+                    }
+
+                    if (operation.Number > 0 ? number > long.MaxValue - operation.Number : number < long.MinValue - operation.Number)
+                    {
+                        return new(CommandStatus.Rejected, false, _index, [], Detail: $"then[0]: {Rejections.Overflow}");
                     }
 
                     byte[] sum = Encoding.UTF8.GetBytes((number + operation.Number).ToString(CultureInfo.InvariantCulture));
-                    _rows[key] = new(key, sum, row.Version + 1, _index, 0);
+                    _rows[key] = new(key, sum, row.Version + 1, _index, row.ExpiresAt);
                     results.Add(new(operation.Kind, row.Version + 1, _index, sum, 0, false));
                     break;
+                case OperationKind.Append:
+                    byte[] longer = [.. row.Value.Span, .. operation.Value.Span];
+                    if (longer.Length > operation.Number)
+                    {
+                        return new(CommandStatus.Rejected, false, _index, [], Detail: $"then[0]: the value would have more than {operation.Number} bytes");
+                    }
+
+                    _rows[key] = new(key, longer, row.Version + 1, _index, row.ExpiresAt);
+                    results.Add(new(operation.Kind, row.Version + 1, _index, default, longer.Length, false));
+                    break;
+                case OperationKind.Overwrite:
+                    _rows[key] = new(key, operation.Value, row.Version + 1, _index, row.ExpiresAt);
+                    results.Add(new(operation.Kind, row.Version + 1, _index, default, 0, false));
+                    break;
+                case OperationKind.Expire:
+                    bool changes = found && (operation.TtlMilliseconds != 0 || row.ExpiresAt != 0);
+                    if (changes)
+                    {
+                        _rows[key] = row with { Version = row.Version + 1, Index = _index, ExpiresAt = operation.TtlMilliseconds == 0 ? 0 : 1_000_000 + operation.TtlMilliseconds };
+                    }
+
+                    results.Add(new(operation.Kind, row.Version, _index, default, changes ? 1 : 0, false));
+                    break;
                 default:
-                    results.Add(new(operation.Kind, row.Version, row.Index, row.Value, 0, false));
+                    results.Add(new(operation.Kind, row.Version, row.Index, row.Value, row.ExpiresAt, false));
                     break;
             }
         }

@@ -98,7 +98,7 @@ internal sealed class TransactionTests
     {
         await _host.PutAsync("/v1/kv/a", "one");
         RawAnswer answer = await _host.PostAsync("/v1/txn", """{"then":[{"increment":{"key":"a","by":1}}]}""");
-        Assert.That((answer.Status, answer.Code, answer.Detail), Is.EqualTo((400, "invalid_argument", "then[0]: the value is not a number")));
+        Assert.That((answer.Status, answer.Code, answer.Detail), Is.EqualTo((400, "invalid_argument", "then[0]: the value is not a decimal 64-bit integer")));
     }
 
     [TestCase("", "JSON")]

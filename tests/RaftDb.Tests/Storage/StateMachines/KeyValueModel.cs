@@ -87,8 +87,23 @@ internal sealed class KeyValueModel
                 string sum = (number + operation.Number).ToString(CultureInfo.InvariantCulture);
                 _rows[key] = new(sum, (row?.Version ?? 0) + 1, index, row?.Expiry ?? 0);
                 return new(operation.Kind, (row?.Version ?? 0) + 1, index, StateFixture.Bytes(sum), 0, false);
+            case OperationKind.Append:
+                string longer = (row?.Value ?? "") + StateFixture.Text(operation.Value);
+                _rows[key] = new(longer, (row?.Version ?? 0) + 1, index, row?.Expiry ?? 0);
+                return new(operation.Kind, (row?.Version ?? 0) + 1, index, default, longer.Length, false);
+            case OperationKind.Overwrite:
+                _rows[key] = new(StateFixture.Text(operation.Value), (row?.Version ?? 0) + 1, index, row?.Expiry ?? 0);
+                return new(operation.Kind, (row?.Version ?? 0) + 1, index, default, 0, false);
+            case OperationKind.Expire:
+                if (row is null || (operation.TtlMilliseconds == 0 && row.Expiry == 0))
+                {
+                    return new(operation.Kind, row?.Version ?? 0, row?.Index ?? 0, default, 0, false);
+                }
+
+                _rows[key] = row with { Version = row.Version + 1, Index = index, Expiry = operation.TtlMilliseconds == 0 ? 0 : time + operation.TtlMilliseconds };
+                return new(operation.Kind, row.Version + 1, index, default, 1, false);
             default:
-                return new(operation.Kind, row?.Version ?? 0, row?.Index ?? 0, StateFixture.Bytes(row?.Value ?? ""), 0, false);
+                return new(operation.Kind, row?.Version ?? 0, row?.Index ?? 0, StateFixture.Bytes(row?.Value ?? ""), row?.Expiry ?? 0, false);
         }
     }
 

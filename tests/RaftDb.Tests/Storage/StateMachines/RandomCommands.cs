@@ -38,13 +38,16 @@ internal sealed class RandomCommands(int seed)
         return new(kind, Key(), kind == ConditionKind.Value ? 0 : number, kind == ConditionKind.Value ? Value() : default);
     }
 
-    private Operation Operation() => _random.Next(12) switch
+    private Operation Operation() => _random.Next(16) switch
     {
         0 => Op.Delete(Key()),
         1 => Op.DeleteRange(Key(), _random.Next(3) == 0 ? default : Key(), 1 + _random.Next(6)),
         2 or 3 => Op.Increment(Key(), _random.Next(-5, 6)),
         4 => Op.Get(Key()),
         5 or 6 => Op.Put(Key(), Value(), 1 + _random.Next(200)),
+        7 => Op.Append(Key(), Value(), 1 << 20),
+        8 => Op.Overwrite(Key(), Value()),
+        9 or 10 => Op.Expire(Key(), _random.Next(3) == 0 ? 0 : 1 + _random.Next(200)),
         _ => Op.Put(Key(), Value()),
     };
 }
