@@ -36,8 +36,13 @@ internal sealed class Follower(NodeState state, Roles roles)
         }
 
         LogIndex end = append.Previous.Index + (ulong)append.Entries.Count;
+        if (Mutants.CommitTakenBeforeTheCut)
+        {
+            state.Log.CommitTo(LogIndex.Min(append.Commit, state.Log.LastIndex));
+        }
+
         AppendNew(append.Entries);
-        state.Log.CommitTo(LogIndex.Min(append.Commit, Mutants.AppendCommitsBeyondItsEnd ? state.Log.LastIndex : end));
+        state.Log.CommitTo(LogIndex.Min(append.Commit, end));
         if (append.ReportApplied && state.Log.Applied < end)
         {
             _reportUpTo = LogIndex.Max(_reportUpTo, end);

@@ -15,13 +15,14 @@ internal static class Mutants
     [
         nameof(AckBeforeFsync),
         nameof(AckBeforePersisted),
-        nameof(AppendCommitsBeyondItsEnd),
         nameof(AppliedBeforeDurable),
         nameof(AppliedIndexOutsideTheTransaction),
         nameof(CheckpointNotDurable),
+        nameof(CommitTakenBeforeTheCut),
         nameof(ConditionsIgnored),
         nameof(DirectoryNotSynced),
         nameof(ExpiredReadsSpin),
+        nameof(ExpiredSessionReexecutes),
         nameof(FsyncFailureIgnored),
         nameof(HeartbeatCommitsBeyondMatch),
         nameof(JointCommitNeedsOneHalf),
@@ -38,6 +39,9 @@ internal static class Mutants
         nameof(ReadsDontWaitForApply),
         nameof(RefusedWritesOvertaken),
         nameof(RejectedCommandHalfDone),
+        nameof(SessionForgottenAtRestart),
+        nameof(SessionResultNotStored),
+        nameof(SessionTableMissingFromSnapshot),
         nameof(SessionTokenIgnored),
         nameof(SnapshotOvertakesApplies),
         nameof(StaleCompletionAccepted),
@@ -58,19 +62,21 @@ internal static class Mutants
 
     public static bool AckBeforePersisted => Is(nameof(AckBeforePersisted));
 
-    public static bool AppendCommitsBeyondItsEnd => Is(nameof(AppendCommitsBeyondItsEnd));
-
     public static bool AppliedBeforeDurable => Is(nameof(AppliedBeforeDurable));
 
     public static bool AppliedIndexOutsideTheTransaction => Is(nameof(AppliedIndexOutsideTheTransaction));
 
     public static bool CheckpointNotDurable => Is(nameof(CheckpointNotDurable));
 
+    public static bool CommitTakenBeforeTheCut => Is(nameof(CommitTakenBeforeTheCut));
+
     public static bool ConditionsIgnored => Is(nameof(ConditionsIgnored));
 
     public static bool DirectoryNotSynced => Is(nameof(DirectoryNotSynced));
 
     public static bool ExpiredReadsSpin => Is(nameof(ExpiredReadsSpin));
+
+    public static bool ExpiredSessionReexecutes => Is(nameof(ExpiredSessionReexecutes));
 
     public static bool FsyncFailureIgnored => Is(nameof(FsyncFailureIgnored));
 
@@ -103,6 +109,12 @@ internal static class Mutants
     public static bool RefusedWritesOvertaken => Is(nameof(RefusedWritesOvertaken));
 
     public static bool RejectedCommandHalfDone => Is(nameof(RejectedCommandHalfDone));
+
+    public static bool SessionForgottenAtRestart => Is(nameof(SessionForgottenAtRestart));
+
+    public static bool SessionResultNotStored => Is(nameof(SessionResultNotStored));
+
+    public static bool SessionTableMissingFromSnapshot => Is(nameof(SessionTableMissingFromSnapshot));
 
     public static bool SessionTokenIgnored => Is(nameof(SessionTokenIgnored));
 

@@ -4,7 +4,7 @@ using RaftDb.Cli.Drills;
 namespace RaftDb.ClusterTests;
 
 /// <summary>Node processes with one range of three replicas, whose files a test may touch while a node is stopped.</summary>
-internal sealed class NodeCluster(string directory, int count = 3) : IDisposable
+internal sealed class NodeCluster(string directory, int count = 3, params string[] settings) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -24,8 +24,8 @@ internal sealed class NodeCluster(string directory, int count = 3) : IDisposable
         string cluster = string.Join(',', Enumerable.Range(1, count).Select(i => $"{i}=127.0.0.1:{_ports[(3 * (i - 1)) + 2]}"));
         _nodes[node - 1]?.Dispose();
         _nodes[node - 1] = Raftdb.Start(
-            "start", "--id", $"{node}", "--data", Data(node), "--http", Server(node), "--resp", $"127.0.0.1:{_ports[first + 1]}", "--peer", $"127.0.0.1:{_ports[first + 2]}",
-            "--cluster", cluster);
+            ["start", "--id", $"{node}", "--data", Data(node), "--http", Server(node), "--resp", $"127.0.0.1:{_ports[first + 1]}", "--peer", $"127.0.0.1:{_ports[first + 2]}",
+            "--cluster", cluster, .. settings.SelectMany(setting => (string[])["--set", setting])]);
     }
 
     public async Task StartAllAsync()
@@ -47,6 +47,38 @@ internal sealed class NodeCluster(string directory, int count = 3) : IDisposable
     {
         await _nodes[node - 1]!.TerminateAsync();
         Assert.That(await _nodes[node - 1]!.ExitAsync(), Is.Zero, Output(node));
+    }
+
+    /// <summary>Kills a node's process (SIGKILL).</summary>
+    public void Kill(int node)
+    {
+        _nodes[node - 1]!.Dispose();
+        _nodes[node - 1] = null;
+    }
+
+    /// <summary>The node that leads a range, as some other node sees it.</summary>
+    public async Task<int> LeaderAsync(ulong range)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        for (int ask = 0; ; ask++)
+        {
+            try
+            {
+                string ranges = await _http.GetStringAsync(new Uri($"http://{Server(1 + (ask % count))}/v1/ranges"), patience.Token);
+                JsonElement leader = JsonDocument.Parse(ranges).RootElement.GetProperty("items").EnumerateArray()
+                    .Single(r => r.GetProperty("id").GetUInt64() == range).GetProperty("leader");
+                if (leader.ValueKind == JsonValueKind.Number)
+                {
+                    return leader.GetInt32();
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // That one is down; another one knows.
+            }
+
+            await Task.Delay(20, patience.Token);
+        }
     }
 
     public async Task PutAsync(string key, string value)

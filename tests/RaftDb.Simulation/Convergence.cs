@@ -12,11 +12,13 @@ internal sealed class Convergence(SimCluster world)
     private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ProgressFor = TimeSpan.FromMinutes(10);
 
-    public void Check()
+    public void Check(CountingClients counting)
     {
         Settle();
         ServeEverywhere(attempts: 3);
+        Require(world.RunUntil(() => counting.IsIdle, SettleWithin), $"{SettleWithin.TotalSeconds} s after the cluster serves again, increments are not answered");
         Settle();
+        counting.Check();
         new HistoryChecks(world.Clients.Operations).Run();
         Linearizability.Check(world.Clients.Operations, world.Marks);
     }

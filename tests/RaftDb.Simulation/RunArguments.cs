@@ -6,7 +6,7 @@ namespace RaftDb.Simulation;
 internal sealed record RunArguments
 {
     public const string Usage =
-        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice] [--verbose] [--keep-going]";
+        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice] [--verbose] [--keep-going] [--coverage]";
 
     public ulong First { get; init; }
 
@@ -34,6 +34,9 @@ internal sealed record RunArguments
 
     /// <summary>A failure does not end the run.</summary>
     public bool KeepGoing { get; init; }
+
+    /// <summary>How often each row of the table of known failures came up; a row that never did is a failure.</summary>
+    public bool Coverage { get; init; }
 
     /// <summary>A line for every seed.</summary>
     public bool Verbose { get; init; }
@@ -78,6 +81,9 @@ internal sealed record RunArguments
                     break;
                 case "--keep-going":
                     run = run with { KeepGoing = true };
+                    break;
+                case "--coverage":
+                    run = run with { Coverage = true };
                     break;
                 case "--verbose":
                     run = run with { Verbose = true };

@@ -6,6 +6,9 @@ namespace RaftDb.Simulation;
 /// <summary>One seed from beginning to end: a time of faults in which nothing wrong may happen, then a time without, in which something right must.</summary>
 internal sealed class SeedRun
 {
+    /// <summary>Faults go on until the cluster was asked so often at least.</summary>
+    private const int LeastOperations = 1000;
+
     private readonly SimFaults _faults;
 
     public SeedRun(ulong seed, Func<SwarmOptions, SwarmOptions>? adjust = null, TextWriter? traceFile = null)
@@ -26,16 +29,24 @@ internal sealed class SeedRun
 
         // 2. Safety: whatever happens, nothing wrong is said or done.
         World.Clients.Begin(World.Swarm.OperationsPerSecond);
+        World.Counting.Begin();
         _faults.Begin();
         World.RunFor(TimeSpan.FromTicks(World.Swarm.Duration / 100));
+        for (int more = 0; more < 60 && World.Clients.Asked < LeastOperations; more++)
+        {
+            World.RunFor(TimeSpan.FromSeconds(2));
+        }
 
         // 3. Liveness: when the faults are over the cluster converges and serves.
         World.Trace.Add("faults end");
         World.Clients.End();
+        World.Counting.End();
         _faults.End();
-        convergence.Check();
+        convergence.Check(World.Counting);
         World.Marks.Hit("events", World.Time.Executed);
-        World.Marks.Hit("client operations", World.Clients.Operations.Count);
+        World.Marks.Hit("client operations", World.Clients.Asked);
+        World.Marks.Hit("seeds with 1,000 client operations", World.Clients.Asked >= LeastOperations ? 1 : 0);
+        World.Marks.Hit("H6 digests compared at an equal index", World.Checks.Compared);
         World.Marks.Hit("client operations done", World.Clients.Operations.Count(o => o.End == Clients.OperationEnd.Done));
     }
 }

@@ -36,9 +36,11 @@ internal sealed class SimCluster : IDisposable
         {
             Connections = Connections,
             Sent = (process, message) => Checks.Sent(process, message),
+            Received = (process, message) => Checks.Received(process, message),
         };
         Ranges = InitialPlacement.Ranges([.. Machines.Select(m => m.Node)], SplitKeys(swarm.Ranges), swarm.ReplicationFactor, swarm.Raft.FailoverMode);
         Clients = new(this, Random.Split("clients"));
+        Counting = new(this, Random.Split("counting"));
         foreach (SimMachine machine in Machines)
         {
             machine.States.CheckpointEvery = swarm.CheckpointEvery;
@@ -68,6 +70,8 @@ internal sealed class SimCluster : IDisposable
     public ClusterChecks Checks { get; }
 
     public SimClients Clients { get; }
+
+    public CountingClients Counting { get; }
 
     public IReadOnlyList<RangeDescriptor> Ranges { get; }
 

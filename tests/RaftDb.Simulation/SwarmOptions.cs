@@ -26,6 +26,12 @@ internal sealed record SwarmOptions
 
     public int ValueBytes { get; init; } = 32;
 
+    /// <summary>Clients that count in sessions.</summary>
+    public int Counters { get; init; } = 2;
+
+    /// <summary>How long sessions live unused.</summary>
+    public TimeSpan SessionIdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Loops per process.</summary>
     public int Loops { get; init; } = 1;
 
@@ -76,12 +82,8 @@ internal sealed record SwarmOptions
             // A machine that rots away may be the one that a smaller group of voters can't do without.
             faults.Remove(FaultKind.BitFlip);
             faults.Remove(FaultKind.Misdirect);
-        }
-
-        if (faults.Keys.Any(f => f is FaultKind.PowerCut or FaultKind.PowerCutInDiskOperation or FaultKind.PowerCutEverywhere or FaultKind.KillLeader))
-        {
-            // The last write before a power cut, gone astray, looks like one that was torn: a single log can't tell, and nobody promises that it does.
-            faults.Remove(FaultKind.Misdirect);
+            faults.Remove(FaultKind.Wipe);
+            faults.Remove(FaultKind.StateFails);
         }
 
         if (lease)
@@ -136,6 +138,8 @@ internal sealed record SwarmOptions
                 ReorderPerMillion = random.Pick([0, 0, 10_000, 200_000]),
             },
             FaultEveryMs = faults,
+            Counters = random.Pick([0, 1, 2, 4]),
+            SessionIdleTimeout = TimeSpan.FromSeconds(random.Pick([2, 4, 3600, 3600])),
         };
     }
 
@@ -153,7 +157,7 @@ internal sealed record SwarmOptions
         + $"mode={Raft.FailoverMode} prevote={(MixedPreVote ? "mixed" : Raft.PreVote)} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
         + $"applying={Raft.MaxApplyingBytes} cache={Raft.EntryCacheBytes} quiesce={Raft.QuiesceAfterHeartbeats} segment={Binlog.SegmentBytes} batch={Binlog.MaxBatchBytes} "
         + $"retained={Binlog.RetainedEntries}/{Binlog.RetainedBytes} recycled={Binlog.RecycledSegments} delay={Network.MaxDelay / Us}us drop={Network.DropPerMillion} dup={Network.DuplicatePerMillion} "
-        + $"reorder={Network.ReorderPerMillion} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
+        + $"reorder={Network.ReorderPerMillion} counters={Counters} idle={SessionIdleTimeout.TotalSeconds} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
 }
 
 /// <summary>What the swarm does to a cluster.</summary>
@@ -173,15 +177,19 @@ internal enum FaultKind
     Bridge,
     Ring,
     Clog,
+    LateAnswers,
     DiskFailsOnce,
     DiskFailsForEver,
     DiskFull,
     BitFlip,
     Misdirect,
+    Wipe,
+    StateFails,
     ClockLeap,
     ClockDrift,
     WallJump,
     Transfer,
+    TransferCutOff,
     ChangeMembers,
     Checkpoint,
     LoadChange,

@@ -75,6 +75,12 @@ internal sealed class SwarmProgram(RunArguments run)
             Console.WriteLine($"  {name}: {count}");
         }
 
+        if (run.Coverage && Checks.Coverage.Write(_marks, Console.Out) is { Count: > 0 } missing)
+        {
+            Console.WriteLine($"never came up: {string.Join(' ', missing)}");
+            failed++;
+        }
+
         double virtualSeconds = virtualNanoseconds / 1e9;
         double processor = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
         Console.WriteLine(

@@ -32,9 +32,10 @@ internal static class DrillCommand
         Option<double> minutes = new("--minutes") { Description = "chaos: how long faults happen.", DefaultValueFactory = _ => 3 };
         Option<int?> seed = new("--seed") { Description = "chaos and partitions: where chance comes from; drawn and printed without." };
         Option<int?> keys = new("--keys") { Description = "Drills that check a history: over how many keys." };
+        Option<int> counters = new("--counters") { Description = "Clients that count in sessions besides; their counters must be exact in the end." };
         Option<string[]> set = new("--set") { Description = "A setting for the nodes, Section:Key=Value; may be given many times." };
         command.Add(name);
-        foreach (Option option in (Option[])[json, rounds, seconds, writers, nodes, ranges, writes, pause, median, max, least, data, limit, minutes, seed, keys, set])
+        foreach (Option option in (Option[])[json, rounds, seconds, writers, nodes, ranges, writes, pause, median, max, least, data, limit, minutes, seed, keys, counters, set])
         {
             command.Add(option);
         }
@@ -58,6 +59,7 @@ internal static class DrillCommand
                 Minutes = parsed.GetValue(minutes),
                 Seed = parsed.GetValue(seed),
                 Keys = parsed.GetValue(keys),
+                Counters = parsed.GetValue(counters),
                 Set = parsed.GetValue(set) ?? [],
             };
             settings.Validate();

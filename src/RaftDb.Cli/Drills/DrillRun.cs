@@ -10,6 +10,7 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
     private readonly List<string> _failures = [];
     private Workload? _load;
     private HistoryLoad? _historyLoad;
+    private CounterLoad? _counters;
     private int _clients;
 
     public DrillSettings Settings { get; } = settings;
@@ -61,12 +62,28 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
             $"{Cluster.Nodes.Count} nodes are ready after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s: {string.Join(", ", Cluster.Nodes.Select(node => $"node {node.Id} on {node.Http}"))}"));
     }
 
-    public void StartLoad() => _load = new Workload(Ledger, Cluster.HttpEndpoints, drill.RetriesUnknownOutcomes);
+    /// <summary>The counters, once their load has ended; null without.</summary>
+    public CounterLoad? Counters { get; private set; }
+
+    public void StartLoad()
+    {
+        _load = new Workload(Ledger, Cluster.HttpEndpoints, drill.RetriesUnknownOutcomes);
+        StartCounters();
+    }
 
     public void StartHistoryLoad(int keys)
     {
         HistoryLoadSettings load = new(Settings.Writers, Settings.Keys ?? keys, Settings.Writers, Seed);
         _historyLoad = new HistoryLoad(Recorder, Cluster, load, NextClient(HistoryLoad.ClientsOf(load, Cluster)));
+        StartCounters();
+    }
+
+    private void StartCounters()
+    {
+        if (Settings.Counters > 0)
+        {
+            _counters = new CounterLoad(Cluster.HttpEndpoints, Settings.Counters, Settings.Writers, Seed);
+        }
     }
 
     /// <summary>Numbers for clients of the history; none is used twice.</summary>
@@ -74,6 +91,15 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
 
     public async Task StopLoadAsync()
     {
+        if (_counters is { } counters)
+        {
+            await counters.StopAsync();
+            Counters = counters;
+            _counters = null;
+            Measured["increments"] = counters.Issued;
+            Measured["increments_sent_again"] = counters.Repeated;
+        }
+
         if (_historyLoad is { } historyLoad)
         {
             await historyLoad.StopAsync();
@@ -202,6 +228,14 @@ internal sealed class DrillRun(Drill drill, DrillSettings settings, ClusterProce
 
     public async ValueTask DisposeAsync()
     {
+        foreach (CounterLoad? counters in (CounterLoad?[])[_counters, Counters])
+        {
+            if (counters is not null)
+            {
+                await counters.DisposeAsync();
+            }
+        }
+
         if (_load is { } load)
         {
             await load.DisposeAsync();

@@ -85,6 +85,11 @@ internal static class DrillRunner
             replicas.Add(node.Id, await run.View.ReadAllAsync(node.Id, cancel));
         }
 
+        foreach (string failure in run.Counters?.Check(replicas) ?? [])
+        {
+            run.Fail(failure);
+        }
+
         Verdict verdict = Verifier.Check(run.Ledger, replicas);
         foreach (string failure in verdict.Failures)
         {

@@ -42,6 +42,9 @@ internal sealed record DrillSettings
     /// <summary>Drills that check a history: how many keys it has.</summary>
     public int? Keys { get; init; }
 
+    /// <summary>Clients that count in sessions besides, and whose counters must be exact in the end.</summary>
+    public int Counters { get; init; }
+
     /// <summary>More options for the nodes, as `raftdb start --set` takes them.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
 
@@ -56,6 +59,7 @@ internal sealed record DrillSettings
         Within("--pause-seconds", PauseSeconds, 0.1, 60);
         Within("--limit-seconds", LimitSeconds ?? 300, 10, 86_400);
         Within("--minutes", Minutes, 0.05, 1440);
+        Within("--counters", Counters, 0, 99);
         Within("--keys", Keys ?? 1, 1, 100_000);
     }
 

@@ -25,6 +25,9 @@ namespace RaftDb.Client.Protocol;
 [JsonSerializable(typeof(MoveDocument))]
 [JsonSerializable(typeof(CheckRequest))]
 [JsonSerializable(typeof(CheckDocument))]
+[JsonSerializable(typeof(SessionRequest))]
+[JsonSerializable(typeof(WatchEvent))]
+[JsonSerializable(typeof(SessionDocument))]
 internal sealed partial class RaftDbJson : JsonSerializerContext;
 
 /// <summary>The context to use. A class of its own, because the generated half of <see cref="RaftDbJson"/> must be initialised first.</summary>

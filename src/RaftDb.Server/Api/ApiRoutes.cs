@@ -22,6 +22,12 @@ internal static class ApiRoutes
         ScanEndpoint scan = new(services.Router, services.Options);
         TransactionEndpoint transaction = new(services.Router, services.Options);
         BatchEndpoint batch = new(services.Router, services.Options);
+        if (services.Watches is { } watches)
+        {
+            MapWatch(app, edge, new(services.Router, watches, services.Options));
+        }
+
+        MapSessions(app, edge, new(services.Router, services.Options));
 
         // Requests for keys never come this far: these are here to be described.
         string key = RequestTarget.KeyPrefix + "{key}";
@@ -63,6 +69,22 @@ internal static class ApiRoutes
                 Returns = typeof(BatchDocument),
             });
     }
+
+    private static void MapSessions(IEndpointRouteBuilder app, ApiEdge edge, SessionEndpoint sessions) =>
+        app.MapMethods("/v1/sessions", [HttpMethods.Post], context => edge.RunAsync(context, "session", sessions.HandleAsync)).Describe(
+            new("openSession", "Get a session for exactly-once writes", "Writes with RaftDb-Session and RaftDb-Sequence are executed once, however often they are sent. The body may be left out, or give an id of your own.")
+            {
+                Takes = typeof(SessionRequest),
+                Returns = typeof(SessionDocument),
+            });
+
+    private static void MapWatch(IEndpointRouteBuilder app, ApiEdge edge, WatchEndpoint watch) =>
+        app.MapMethods("/v1/watch", [HttpMethods.Get], context => edge.RunAsync(context, "watch", watch.HandleAsync)).Describe(
+            new("watch", "Follow changes", "Server-sent events: each change once, in the order of each range's log. The id of an event, given as from, resumes behind it at any node.", Parameters.Watch)
+            {
+                Returns = typeof(WatchEvent),
+                ReturnsContent = WatchEndpoint.EventStream,
+            });
 
     private static void MapCluster(IEndpointRouteBuilder app, ApiEdge edge, ClusterEndpoints cluster, IdEndpoint ids)
     {
@@ -113,8 +135,6 @@ internal static class ApiRoutes
 
     private static void MapUnsupported(IEndpointRouteBuilder app, ApiEdge edge)
     {
-        Unsupported(HttpMethods.Post, "/v1/sessions", "openSession", "Open a session", "Make writes safe to repeat with If-Match, If-None-Match or the comparisons of a transaction.");
-        Unsupported(HttpMethods.Get, "/v1/watch", "watch", "Follow changes", "Scan again, and compare versions, to see what has changed.");
         Unsupported(HttpMethods.Post, "/v1/ranges/{id}/split", "splitRange", "Split a range", "Ranges are cut when the cluster is bootstrapped, with --split-keys.");
         Unsupported(HttpMethods.Post, "/v1/ranges/{id}/merge", "mergeRange", "Merge a range with its right neighbour", "Ranges are cut when the cluster is bootstrapped, with --split-keys.");
         Unsupported(HttpMethods.Post, "/v1/nodes/{id}/drain", "drainNode", "Drain a node", "Move leadership away with /v1/ranges/{id}/transfer, then stop the node.");

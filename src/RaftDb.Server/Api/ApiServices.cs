@@ -1,6 +1,7 @@
 using RaftDb.Server.Ids;
 using RaftDb.Server.Metrics;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Watches;
 
 namespace RaftDb.Server.Api;
 
@@ -14,4 +15,7 @@ internal sealed record ApiServices(ApiOptions Options, IRequestRouter Router, IN
 {
     /// <summary>Makes unique ids.</summary>
     public required UniqueIds Ids { get; init; }
+
+    /// <summary>What watchers read from; null where nothing can be watched.</summary>
+    public IRangeWatches? Watches { get; init; }
 }

@@ -28,7 +28,7 @@ internal sealed class BatchEndpoint(IRequestRouter router, ApiOptions options)
         IReadOnlyList<BatchGroup> groups = BatchGroup.ByRange(operations, router);
         Deadline deadline = router.DeadlineIn(body.Context.Timeout);
         Outcome<WriteAnswer>[] outcomes = await Task.WhenAll(groups.Select(
-            group => router.WriteAsync(new([], group.Operations, [], ack), deadline, context.RequestAborted).AsTask())).ConfigureAwait(false);
+            group => router.WriteAsync(new([], group.Operations, [], ack, group.In(body.Context.Session)), deadline, context.RequestAborted).AsTask())).ConfigureAwait(false);
 
         BatchResult[] results = new BatchResult[operations.Count];
         RequestError? first = null;

@@ -2,6 +2,7 @@ using RaftDb.Client.Protocol;
 using RaftDb.Server.Ranges;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Api;
 
@@ -13,6 +14,9 @@ internal sealed class BatchGroup
 
     /// <summary>The place of each in the batch, ascending.</summary>
     public List<int> Ordinals { get; } = [];
+
+    /// <summary>What makes this part of a request exactly once.</summary>
+    public SessionWrite? In(SessionWrite? request) => request is { } write ? write with { Part = (uint)Ordinals[0] } : null;
 
     /// <summary>Groups by range, in the order of first appearance.</summary>
     public static IReadOnlyList<BatchGroup> ByRange(List<Operation> operations, IRequestRouter router)

@@ -86,7 +86,7 @@ internal sealed class KeyEndpoint(IRequestRouter router, ApiOptions options)
     private async ValueTask<ErrorCode?> WriteAsync(HttpContext context, KeyRequest request, Condition[] conditions, Operation operation)
     {
         (WriteAnswer? answer, RequestError? error) = await router.WriteAsync(
-            new(conditions, [operation], [], request.Query.Ack), router.DeadlineIn(request.Context.Timeout), context.RequestAborted).ConfigureAwait(false);
+            new(conditions, [operation], [], request.Query.Ack, request.Context.Session), router.DeadlineIn(request.Context.Timeout), context.RequestAborted).ConfigureAwait(false);
         if (answer is null)
         {
             return await Problems.SendAsync(context, error!).ConfigureAwait(false);

@@ -46,6 +46,7 @@ internal static class OpenApiDescription
         (Parameters.Reverse, "reverse", "true: from the end downwards."),
         (Parameters.KeysOnly, "keys_only", "true: without values."),
         (Parameters.Count, "count", "How many, 1 to 4096; 1 when not given."),
+        (Parameters.From, "from", "The id of the last event that was seen, to go on behind it; without it, from now on. Last-Event-ID says the same."),
         (Parameters.Encoding, "encoding", "utf8 (default): text where key and value are valid UTF-8. base64: always base64."),
     ];
 
@@ -130,6 +131,13 @@ internal static class OpenApiDescription
         {
             parameters.Add(Parameter("If-Match", ParameterLocation.Header, "\"3\": only if that is the key's version."));
             parameters.Add(Parameter("If-None-Match", ParameterLocation.Header, "*: only if the key is absent."));
+        }
+
+        if ((description.Query & Parameters.Ack) != 0)
+        {
+            parameters.Add(Parameter(HeaderNames.Session, ParameterLocation.Header, "The session of a write that is to be done once, however often it is sent: 32 hex digits."));
+            parameters.Add(Parameter(HeaderNames.Sequence, ParameterLocation.Header, "With a session: the request's number, from 1."));
+            parameters.Add(Parameter(HeaderNames.Acknowledged, ParameterLocation.Header, "With a session: the lowest number still unanswered."));
         }
 
         if (description.Query != Parameters.None)

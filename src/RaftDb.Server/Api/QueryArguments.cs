@@ -25,9 +25,11 @@ internal enum Parameters
     KeysOnly = 1 << 10,
     Encoding = 1 << 11,
     Key = 1 << 12,
-    Count = 1 << 16,
+    From = 1 << 13,
+    Count = 1 << 14,
 
     Read = Consistency | MaxStaleness | Replica,
+    Watch = Start | End | Prefix | From,
     Scan = Read | Start | End | Prefix | Limit | Reverse | KeysOnly | Encoding,
 }
 
@@ -50,6 +52,7 @@ internal struct QueryArguments
     public bool Reverse;
     public bool KeysOnly;
     public bool Base64;
+    public string? From;
 
     /// <summary>Parses the query; null when it is fine.</summary>
     public static RequestError? Parse(ReadOnlySpan<char> query, Parameters allowed, ApiOptions options, out QueryArguments arguments)
@@ -161,6 +164,10 @@ internal struct QueryArguments
                 Prefix = bytes.Length == 0 ? null : bytes;
                 return bytes.Length <= options.MaxKeyBytes;
 
+            case Parameters.From:
+                From = System.Text.Encoding.UTF8.GetString(bytes);
+                return true;
+
             default:
                 Key = bytes;
                 return true;
@@ -209,12 +216,14 @@ internal struct QueryArguments
         "encoding" => Parameters.Encoding,
         "key" => Parameters.Key,
         "count" => Parameters.Count,
+        "from" => Parameters.From,
         _ => Parameters.None,
     };
 
     private static string Names(Parameters allowed)
     {
-        string[] all = ["consistency", "max_staleness", "replica", "ack", "ttl", "start", "end", "prefix", "limit", "reverse", "keys_only", "encoding", "key", "count"];
+        string[] all =
+            ["consistency", "max_staleness", "replica", "ack", "ttl", "start", "end", "prefix", "limit", "reverse", "keys_only", "encoding", "key", "from", "count"];
         string names = string.Join(", ", all.Where(name => (Named(name) & allowed) != 0));
         return names.Length == 0 ? "none" : names;
     }

@@ -3,24 +3,26 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Ranges;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Api;
 
 /// <summary>What every data request may say in its headers.</summary>
 /// <param name="Timeout">How long the answer may take.</param>
 /// <param name="Token">What the client has seen.</param>
-internal readonly record struct RequestContext(TimeSpan Timeout, SessionToken Token)
+/// <param name="Session">What makes a write exactly once; reads don't look at it.</param>
+internal readonly record struct RequestContext(TimeSpan Timeout, SessionToken Token, SessionWrite? Session = null)
 {
     /// <summary>Reads the headers; null when they are fine.</summary>
     public static RequestError? Parse(IHeaderDictionary headers, ApiOptions options, out RequestContext context)
     {
         context = new(options.DefaultTimeout, SessionToken.Empty);
-        if (headers.ContainsKey(HeaderNames.Session) || headers.ContainsKey(HeaderNames.Sequence) || headers.ContainsKey(HeaderNames.Acknowledged))
+        if (SessionHeaders.Parse(headers, out SessionWrite? session) is { } refused)
         {
-            return Refusal.Invalid("Sessions are not supported by this version: leave out RaftDb-Session, RaftDb-Sequence and RaftDb-Acknowledged, and make "
-                + "writes safe to repeat with If-Match, If-None-Match or the comparisons of a transaction.");
+            return refused;
         }
 
+        context = context with { Session = session };
         if (headers.TryGetValue(HeaderNames.TimeoutMs, out StringValues timeout))
         {
             if (!int.TryParse(timeout.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds)

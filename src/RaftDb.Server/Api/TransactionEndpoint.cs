@@ -32,7 +32,7 @@ internal sealed class TransactionEndpoint(IRequestRouter router, ApiOptions opti
         }
 
         (WriteAnswer? answer, error) = await router.WriteAsync(
-            request!, router.DeadlineIn(body.Context.Timeout), context.RequestAborted).ConfigureAwait(false);
+            request! with { Session = body.Context.Session }, router.DeadlineIn(body.Context.Timeout), context.RequestAborted).ConfigureAwait(false);
         if (answer is null)
         {
             return await Problems.SendAsync(context, error!).ConfigureAwait(false);

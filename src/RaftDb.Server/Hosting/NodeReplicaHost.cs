@@ -17,6 +17,7 @@ internal sealed class NodeReplicaHost(
     NodeBinlog binlog,
     Durability durability,
     int checkpointEntries,
+    TimeSpan sessionIdleTimeout,
     ITransport transport,
     IStateMachineStore store,
     ReplicaScheduler scheduler,
@@ -34,6 +35,8 @@ internal sealed class NodeReplicaHost(
     public Durability Durability => durability;
 
     public int CheckpointEntries => checkpointEntries;
+
+    public TimeSpan SessionIdleTimeout => sessionIdleTimeout;
 
     public ITransport Transport => transport;
 

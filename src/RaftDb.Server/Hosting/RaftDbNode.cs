@@ -18,6 +18,7 @@ using RaftDb.Server.Options;
 using RaftDb.Server.Placement;
 using RaftDb.Server.Ranges;
 using RaftDb.Server.Ranges.Checks;
+using RaftDb.Server.Ranges.Watches;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -210,7 +211,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
             own.Loops > 0 ? own.Loops : threads, own.Appliers > 0 ? own.Appliers : threads, _clock, _binlog, _transport, _log, Fail);
         HaltMarks marks = new(own.Data);
         NodeReplicaHost host = new(
-            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _transport, _store, _scheduler, _metrics, marks, _log, Fail);
+            identity.Node, _clock, logClock, _binlog, _options.Binlog.Durability, own.CheckpointEntries, _options.Session.IdleTimeout, _transport, _store, _scheduler, _metrics, marks, _log, Fail);
         IReadOnlyList<RangeDescriptor> ranges = InitialPlacement.Ranges(
             [.. identity.Members.Select(m => m.Node)], identity.SplitKeys, identity.ReplicationFactor, _options.Raft.FailoverMode);
         TroubleBook troubles = new(identity.Node, _replicas, _clock);
@@ -226,7 +227,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         // 4. Take part: timers, then the network, which brings the first messages.
         // A range's own state is the truth; for ranges without a replica here, what was agreed on at the first start.
         RangeMap map = new(ranges.Select(r => _replicas.FindServing(r.Id)?.State.Machine.Descriptor ?? r));
-        RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits, TimeProvider.System);
+        RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits, TimeProvider.System) { ChangesKept = _options.Watch.Retention };
         RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, troubles);
         SettledDescriptors settled = new();
         ReplicaKeeper keeper = new(replicaStore, _binlog, _store, marks, _replicas, troubles, host, _log);
@@ -257,7 +258,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);
         _handover = new LeadershipHandover(_replicas, identity.Node, _clock, _log);
         MetricsWiring.Attach(_metrics, _replicas, troubles, _binlog);
-        await ServeAsync(http, resp, disk, router, view, cancel);
+        await ServeAsync(http, resp, disk, router, new RangeWatches(identity.Node, map, _replicas, router), view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
     }
 
@@ -301,7 +302,8 @@ internal sealed class RaftDbNode : IAsyncDisposable
         return told;
     }
 
-    private async Task ServeAsync(IPEndPoint http, IPEndPoint? resp, IDisk disk, RequestRouter router, NodeView view, CancellationToken cancel)
+    private async Task ServeAsync(
+        IPEndPoint http, IPEndPoint? resp, IDisk disk, RequestRouter router, RangeWatches watches, NodeView view, CancellationToken cancel)
     {
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -336,7 +338,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
             return next(context);
         });
-        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail) { Ids = ids });
+        HttpApi.Map(_web, new ApiServices(api, router, view, _metrics, Fail) { Ids = ids, Watches = watches });
         try
         {
             await _web.StartAsync(cancel);

@@ -41,6 +41,12 @@ internal sealed record NodeOptions
     /// <summary>The comparison of replicas in the background.</summary>
     public CheckSection Check { get; init; } = new();
 
+    /// <summary>Sessions.</summary>
+    public SessionSection Session { get; init; } = new();
+
+    /// <summary>Those who follow changes.</summary>
+    public WatchSection Watch { get; init; } = new();
+
     /// <summary>The cluster as a map, by node id.</summary>
     public SortedDictionary<NodeId, string> ClusterMap()
     {
@@ -122,6 +128,8 @@ internal sealed record NodeOptions
         Nested("Resp", () => Resp.Validate());
         Nested("Clock", () => Clock.Validate());
         Nested("Check", () => Check.Validate());
+        Nested("Watch", () => Watch.Validate());
+        Nested("Session", () => Session.Validate());
         return this;
     }
 

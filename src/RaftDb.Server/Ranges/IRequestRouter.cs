@@ -1,5 +1,6 @@
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Ranges;
 
@@ -32,6 +33,9 @@ internal interface IRequestRouter
 
     /// <summary>The log's time as this node knows it, which expiry is counted in.</summary>
     HybridTimestamp LogTime { get; }
+
+    /// <summary>A new session's id.</summary>
+    SessionId MintSession();
 
     /// <summary>Moves leadership of a range to a node.</summary>
     ValueTask<RequestError?> TransferAsync(RangeId range, NodeId to, Deadline deadline, CancellationToken cancel);

@@ -1,4 +1,5 @@
 using RaftDb.Raft;
+using RaftDb.Raft.Log;
 using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
@@ -16,14 +17,14 @@ internal sealed class LocalWrites(NodeId node)
         switch (result.Status)
         {
             case ProposalStatus.Applied:
-                if (result.Result is { Status: CommandStatus.OutOfRange })
+                if (Refusal(replica.Range, result.Result) is { } refusal)
                 {
-                    return new RequestError(ErrorCode.RangeChanged, $"Range {replica.Range} no longer holds these keys. Ask again.");
+                    return refusal;
                 }
 
                 RangeDescriptor descriptor = replica.State.Machine.Descriptor;
                 return new WriteAnswer(
-                    node, replica.Range, result.Position, true, result.Result, Nodes(descriptor, result.Acked), Nodes(descriptor, result.Absent));
+                    node, replica.Range, First(result), true, result.Result, Nodes(descriptor, result.Acked), Nodes(descriptor, result.Absent));
 
             case ProposalStatus.Persisted:
                 return new WriteAnswer(node, replica.Range, result.Position, false, null);
@@ -54,6 +55,19 @@ internal sealed class LocalWrites(NodeId node)
                     $"The write was appended at index {result.Position.Index} of range {replica.Range} and not confirmed within the deadline: it may or may not be done. Read before you repeat it.");
         }
     }
+
+    /// <summary>Where the write was executed: for a repetition in a session that was an earlier entry. Its term does not matter any more.</summary>
+    private static LogPosition First(in ProposalResult result) =>
+        result.Result is { } done && done.Index < result.Position.Index.Value ? result.Position with { Index = new(done.Index) } : result.Position;
+
+    private static RequestError? Refusal(RangeId range, CommandResult? result) => result?.Status switch
+    {
+        CommandStatus.OutOfRange => new(ErrorCode.RangeChanged, $"Range {range} no longer holds these keys. Ask again."),
+        CommandStatus.SessionExpired => new(ErrorCode.SessionExpired, $"Range {range}: {result.Detail}. Open a new session."),
+        CommandStatus.SequenceReused => new(ErrorCode.InvalidArgument, $"Range {range}: {result.Detail}."),
+        CommandStatus.SessionLimit => new(ErrorCode.Overloaded, $"Range {range}: {result.Detail}.", RetryAfter: RetryAfter),
+        _ => null,
+    };
 
     private static IReadOnlyList<NodeId>? Nodes(RangeDescriptor descriptor, IReadOnlyList<ReplicaId>? replicas) =>
         replicas?.Select(descriptor.NodeOf).ToArray();

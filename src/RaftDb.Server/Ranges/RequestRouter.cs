@@ -5,6 +5,7 @@ using RaftDb.Server.Transport;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Ranges;
 
@@ -24,6 +25,11 @@ internal sealed class RequestRouter(
 
     public RangeDescriptor RangeOf(ReadOnlySpan<byte> key) => map.Of(key);
 
+    /// <summary>For how long changes are kept after somebody has asked for it last.</summary>
+    public TimeSpan ChangesKept { get; init; } = TimeSpan.FromMinutes(10);
+
+    public SessionId MintSession() => SessionId.Mint(logTime());
+
     /// <summary>The truth about a range is in its own state, where this node has it: its replicas may have moved.</summary>
     private RangeDescriptor Current(RangeDescriptor range) => replicas.FindServing(range.Id)?.State.Machine.Descriptor ?? range;
 
@@ -40,19 +46,39 @@ internal sealed class RequestRouter(
                 ErrorCode.InvalidArgument, "ack=leader is only for unconditional puts, deletes and batches of them. Use ack=quorum.");
         }
 
-        TransactionCommand command = new(logTime(), range!.Generation, request.Conditions, request.Then, request.Else);
+        if (request.Session is { } session && (request.Ack == AckMode.Leader || !session.IsValid))
+        {
+            return new RequestError(
+                ErrorCode.InvalidArgument,
+                request.Ack == AckMode.Leader
+                    ? "ack=leader is for writes outside of a session: what it answers may be lost, and then nothing could be repeated. Use ack=quorum."
+                    : $"A sequence is from 1 to {SessionWrite.MaxSequence}, and the lowest one unanswered is not above it.");
+        }
+
+        TransactionCommand command = new(logTime(), range!.Generation, request.Conditions, request.Then, request.Else, request.Session);
         if (limits.Validate(command) is { } problem)
         {
             return new RequestError(problem.IsTooLarge ? ErrorCode.TooLarge : ErrorCode.InvalidArgument, problem.ToString());
         }
 
         ReadOnlyMemory<byte> bytes = CommandCodec.Encode(command);
-        return await AtLeaderAsync(
+        if (request.Session is null)
+        {
+            return await AtLeaderAsync(
+                range,
+                deadline,
+                replica => _writes.WriteAsync(replica, bytes, request.Ack, deadline),
+                (peer, timeout) => ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, cancel),
+                cancel);
+        }
+
+        RepeatedWrite tries = new();
+        return tries.Ended(await AtLeaderAsync(
             range,
             deadline,
-            replica => _writes.WriteAsync(replica, bytes, request.Ack, deadline),
-            (peer, timeout) => ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, cancel),
-            cancel);
+            async replica => tries.Tried(await _writes.WriteAsync(replica, bytes, request.Ack, deadline)),
+            async (peer, timeout) => tries.Tried(await ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, cancel)),
+            cancel));
     }
 
     public ValueTask<Outcome<GetAnswer>> GetAsync(
@@ -161,6 +187,23 @@ internal sealed class RequestRouter(
                 : TransferDone(range.Id),
             cancel);
         return outcome.Error;
+    }
+
+    /// <summary>Has the changes of a range kept for a while; the answer's entry is the first whose changes are for sure.</summary>
+    public ValueTask<Outcome<WriteAnswer>> KeepChangesAsync(RangeId id, Deadline deadline, CancellationToken cancel)
+    {
+        HybridTimestamp now = logTime();
+        RangeDescriptor range = map.Find(id)!;
+        ReadOnlyMemory<byte> bytes = CommandCodec.Encode(new KeepChangesCommand(now, range.Generation, now.Milliseconds + (long)ChangesKept.TotalMilliseconds));
+
+        // To do this twice is as good as once, so that no doubt is left.
+        RepeatedWrite tries = new();
+        return AtLeaderAsync(
+            range,
+            deadline,
+            async replica => tries.Tried(await _writes.WriteAsync(replica, bytes, AckMode.Quorum, deadline)),
+            async (peer, timeout) => tries.Tried(await ForwardWriteAsync(peer, id, AckMode.Quorum, bytes, timeout, cancel)),
+            cancel);
     }
 
     /// <summary>Serves a request that another node forwarded: here or not at all.</summary>

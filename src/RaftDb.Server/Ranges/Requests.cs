@@ -3,6 +3,7 @@ using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Ranges;
 
@@ -33,8 +34,10 @@ internal readonly record struct ReplicaChoice(ReplicaChoiceKind Kind, NodeId Nod
 /// <param name="Then">Done if they do.</param>
 /// <param name="Else">Done if they don't.</param>
 /// <param name="Ack">When to answer.</param>
+/// <param name="Session">What makes it exactly once; null = at most once, and its fate may stay unknown. The same request under the same session and sequence
+/// gets the answer of the first time.</param>
 internal sealed record WriteRequest(
-    IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else, AckMode Ack);
+    IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else, AckMode Ack, SessionWrite? Session = null);
 
 /// <summary>How a write went.</summary>
 /// <param name="Node">The leader's node.</param>

@@ -105,6 +105,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
 
         host.Metrics.Applied(entries.Count);
         replica.Post(new ApplyDone(entries, results));
+        replica.Applies.Pulse();
         Done();
     }
 

@@ -4,7 +4,7 @@ using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Server.Replicas;
 
-/// <summary>A leader proposes to expire keys when the earliest TTL is due; replicas expire nothing by their own clocks. Owned by the replica's loop.</summary>
+/// <summary>A leader proposes to expire keys when the earliest TTL is due, and sessions that are not used any more; replicas expire nothing by their own clocks. Owned by the replica's loop.</summary>
 internal sealed class ExpirySchedule(Replica replica, IReplicaHost host)
 {
     /// <summary>Keys per entry: bounds how long one entry takes to apply.</summary>
@@ -12,17 +12,20 @@ internal sealed class ExpirySchedule(Replica replica, IReplicaHost host)
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    private readonly SessionExpiry _sessions = new(replica, host);
     private Task<ProposalResult>? _underWay;
     private Instant _next;
+    private Instant _keysAt = Instant.Never;
 
     /// <summary>When to be consulted next.</summary>
-    public Instant NextTime { get; private set; } = Instant.Never;
+    public Instant NextTime => Instant.Min(_keysAt, _sessions.NextTime);
 
     public void Consider(Instant now, bool isLeader)
     {
+        _sessions.Consider(now, isLeader);
         if (!isLeader || replica.State.Machine.EarliestExpiry is not { } earliest)
         {
-            NextTime = Instant.Never;
+            _keysAt = Instant.Never;
             return;
         }
 
@@ -38,6 +41,6 @@ internal sealed class ExpirySchedule(Replica replica, IReplicaHost host)
             }
         }
 
-        NextTime = _next;
+        _keysAt = _next;
     }
 }

@@ -28,6 +28,9 @@ internal interface IReplicaHost
     /// <summary>Entries after which a replica's state is checkpointed.</summary>
     int CheckpointEntries { get; }
 
+    /// <summary>How long a session lives without a write.</summary>
+    TimeSpan SessionIdleTimeout => TimeSpan.FromHours(1);
+
     /// <summary>The network.</summary>
     ITransport Transport { get; }
 

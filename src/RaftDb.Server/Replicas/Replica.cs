@@ -104,6 +104,8 @@ internal sealed class Replica
 
     public MarkedViews Marks { get; }
 
+    public ApplySignal Applies { get; } = new();
+
     /// <summary>Puts something into the inbox. Thread-safe.</summary>
     public void Post(object item) => Post(item, patient: false);
 

@@ -1,6 +1,7 @@
 using RaftDb.Storage;
 using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
 using RaftDb.Storage.StateMachines.Reads;
 
@@ -99,6 +100,8 @@ internal sealed class StateHandle(IStateMachine machine)
         public ScanPage Scan(in ScanQuery query) => inner.Scan(query);
 
         public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => inner.DigestSlice(query, cancel);
+
+        public ChangePage Changes(in ChangeQuery query) => inner.Changes(query);
 
         public string? CheckFile() => inner.CheckFile();
 

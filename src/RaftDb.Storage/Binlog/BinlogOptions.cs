@@ -38,7 +38,7 @@ public sealed record BinlogOptions
     internal bool OwnThreads { get; init; } = true;
 
     /// <summary>How long after its start a write is still expected to be over soon, so that more may wait for its end. Most syncs take a fraction of it.</summary>
-    internal TimeSpan BusyFor { get; init; } = TimeSpan.FromMilliseconds(1);
+    internal TimeSpan BusyFor { get; init; } = TimeSpan.FromMilliseconds(3);
 
     /// <summary>The id of this run of the machine; null = ask the operating system. Given by tests and the simulator.</summary>
     internal Guid? BootId { get; init; }

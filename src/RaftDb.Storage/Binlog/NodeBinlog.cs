@@ -288,6 +288,11 @@ public sealed class NodeBinlog : IDisposable
                 ThrowKeeperFailure();
                 int wait = _writer.HasDeferred ? RetryAfterMilliseconds : _writer.IsUnsettled ? SettleAfterMilliseconds : Timeout.Infinite;
                 bool any = _writer.Round(wait);
+                if (any && !_queue.IsClosed)
+                {
+                    _writer.AwaitCompany();
+                }
+
                 RoundEnded?.Invoke();
                 if (_writer.HasWork)
                 {

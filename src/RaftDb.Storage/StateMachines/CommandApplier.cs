@@ -1,12 +1,14 @@
 using System.Buffers.Text;
 using RaftDb.Raft;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Storage.StateMachines;
 
 /// <summary>What commands do to the rows of a range. Everything here depends on the log and the state alone, never on this machine: replicas must agree on every
 /// result, the rejected ones included. Used by the thread that applies.</summary>
-internal sealed class CommandApplier(IKeyValueTable table)
+internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions, ChangeBook changes)
 {
     /// <summary>The last time that a hybrid timestamp can tell: where a sum with an absurd TTL ends.</summary>
     private const long LastMillisecond = (1L << 48) - 1;
@@ -24,6 +26,19 @@ internal sealed class CommandApplier(IKeyValueTable table)
             batch.Time = header.Time;
         }
 
+        if (!changes.IsOn)
+        {
+            return Apply(command, ref reader, header, index, ref batch);
+        }
+
+        changes.Begin(batch.Time.Milliseconds);
+        CommandResult result = Apply(command, ref reader, header, index, ref batch);
+        changes.End(index);
+        return result;
+    }
+
+    private CommandResult Apply(ReadOnlySpan<byte> command, ref CommandReader reader, in CommandHeader header, ulong index, ref ApplyBatch batch)
+    {
         if (header.Kind == CommandKind.Expire)
         {
             int limit = reader.Limit();
@@ -31,9 +46,49 @@ internal sealed class CommandApplier(IKeyValueTable table)
             return Expire(header.Time, limit, index, ref batch);
         }
 
-        return header.Kind == CommandKind.Batch
-            ? ApplyItems(command, reader.Position, header.Time, index, ref batch)
-            : ApplyTransaction(command, reader.Position, header.Time, index, ref batch);
+        if (header.Kind == CommandKind.ExpireSessions)
+        {
+            long idle = reader.Milliseconds();
+            int limit = reader.Limit();
+            reader.End();
+            return sessions.Expire(idle, limit, index, batch.Time.Milliseconds);
+        }
+
+        if (header.Kind == CommandKind.KeepChanges)
+        {
+            long until = reader.Milliseconds();
+            reader.End();
+            changes.KeepUntil(until, index, batch.Time.Milliseconds);
+            return new(CommandStatus.Done, true, index, []);
+        }
+
+        return header.Kind switch
+        {
+            CommandKind.SessionTransaction => ApplyOnce(command, ref reader, header.Time, index, ref batch),
+            CommandKind.Batch => ApplyItems(command, reader.Position, header.Time, index, ref batch),
+            _ => ApplyTransaction(command, reader.Position, header.Time, index, ref batch),
+        };
+    }
+
+    /// <summary>In a session: what was answered before is answered again, and what is answered now is kept. The session's own rows change outside of the command's savepoint.</summary>
+    private CommandResult ApplyOnce(ReadOnlySpan<byte> command, ref CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        SessionWrite write = reader.Session();
+        Span<byte> hash = stackalloc byte[RequestHash.Bytes];
+        RequestHash.Of(command[reader.Position..], hash);
+        CommandReader body = reader;
+        if (Outline.Of(ref body, batch.Descriptor).IsInRange && sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
+        {
+            return answer;
+        }
+
+        CommandResult result = ApplyTransaction(command, reader.Position, time, index, ref batch);
+        if (result.Status != CommandStatus.OutOfRange)
+        {
+            sessions.Keep(write, hash, result);
+        }
+
+        return result;
     }
 
     private CommandResult ApplyTransaction(ReadOnlySpan<byte> command, int position, HybridTimestamp time, ulong index, ref ApplyBatch batch)
@@ -152,6 +207,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
     {
         int count = reader.Count();
         ApplyBatch before = batch;
+        int mark = changes.Mark;
         if (branch.NeedsSavepoint)
         {
             table.Savepoint();
@@ -167,6 +223,8 @@ internal sealed class CommandApplier(IKeyValueTable table)
                 {
                     table.RollBack();
                 }
+
+                changes.RollBack(mark);
 
                 batch = before;
                 return $"[{i}]: {rejection}";
@@ -199,6 +257,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
                 result = new(OperationKind.Delete, had, index, default, had == 0 ? 0 : 1, false);
                 return null;
             case OperationKind.DeleteRange:
+                RecordDeleted(key, reader[operation.End], operation.Number);
                 (long count, long bytes, bool hadExpiry, bool more) = table.DeleteRange(key, reader[operation.End], operation.Number);
                 batch.Keys -= count;
                 batch.Bytes -= bytes;
@@ -242,10 +301,21 @@ internal sealed class CommandApplier(IKeyValueTable table)
         }
 
         batch.ExpiryChanged(facts.Expiry, expiry);
+        changes.Put(key, value, version);
         return version;
     }
 
-    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch)
+    private void RecordDeleted(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit)
+    {
+        if (changes.IsOn)
+        {
+            _expired.Clear();
+            table.KeysBetween(start, end, limit, _expired);
+            _expired.ForEach(key => changes.Deleted(key, expired: false));
+        }
+    }
+
+    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch, bool expired = false)
     {
         RowFacts facts = table.Find(key);
         if (facts.Exists)
@@ -254,6 +324,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
             batch.Keys--;
             batch.Bytes -= key.Length + facts.ValueBytes;
             batch.ExpiryChanged(facts.Expiry, 0);
+            changes.Deleted(key, expired);
         }
 
         return facts.Version;
@@ -328,7 +399,7 @@ internal sealed class CommandApplier(IKeyValueTable table)
         table.Expired(time.Milliseconds, limit, _expired);
         foreach (byte[] key in _expired)
         {
-            Delete(key, ref batch);
+            Delete(key, ref batch, expired: true);
         }
 
         bool more = _expired.Count == limit && table.EarliestExpiry() is > 0 and long next && next <= time.Milliseconds;

@@ -1,14 +1,29 @@
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Storage.StateMachines;
 
 /// <summary>What one log entry does to the state: the same wherever the rows are kept. Used by the thread that applies.</summary>
-internal sealed class EntryApplier(IKeyValueTable table)
+internal sealed class EntryApplier
 {
-    private readonly CommandApplier _commands = new(table);
+    private readonly CommandApplier _commands;
+
+    public EntryApplier(IKeyValueTable table, ISessionTable sessions, IChangeTable changes)
+    {
+        Sessions = new(sessions);
+        Changes = new(changes);
+        _commands = new(table, Sessions, Changes);
+    }
+
+    /// <summary>The sessions. To be told when a transaction was taken back.</summary>
+    public SessionBook Sessions { get; }
+
+    /// <summary>What is kept for those who watch. To be told when a transaction was taken back.</summary>
+    public ChangeBook Changes { get; }
 
     /// <summary>Applies the entry after the last one. Throws <see cref="StorageFailedException"/> for one that this version doesn't know.</summary>
     public CommandResult? Apply(

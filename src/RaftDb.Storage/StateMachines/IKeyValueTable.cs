@@ -22,6 +22,9 @@ internal interface IKeyValueTable
     /// <summary>Removes the first <paramref name="limit"/> rows of [start, end); tells how many, their bytes, whether one had an expiry, and whether more are left.</summary>
     (long Count, long Bytes, bool HadExpiry, bool More) DeleteRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit);
 
+    /// <summary>The keys that <see cref="DeleteRange"/> with the same arguments would remove.</summary>
+    void KeysBetween(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, List<byte[]> keys);
+
     /// <summary>Keys whose expiry is at or before a time, earliest first, then in key order.</summary>
     void Expired(long milliseconds, int limit, List<byte[]> keys);
 

@@ -27,6 +27,9 @@ public interface IStateMachine : IDisposable
     /// <summary>When the earliest TTL runs out, by log time; null when no key has one.</summary>
     HybridTimestamp? EarliestExpiry { get; }
 
+    /// <summary>A time before which no open session was used, by log time; null when there is none. May be too early: an expiry of sessions then finds none.</summary>
+    HybridTimestamp? EarliestSessionUse => null;
+
     /// <summary>The latest time of an applied command. A node takes it over into its hybrid clock at open (<see cref="HybridClock.Restore"/>), so that the log's time
     /// does not go back when the machine's clock did.</summary>
     HybridTimestamp Time { get; }

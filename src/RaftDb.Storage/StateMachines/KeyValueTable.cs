@@ -25,6 +25,7 @@ internal sealed unsafe class KeyValueTable : IKeyValueTable
     private readonly SqliteStatement _measureRange;
     private readonly SqliteStatement _deleteRange;
     private readonly SqliteStatement _anyInRange;
+    private readonly SqliteStatement _keysBetween;
     private readonly SqliteStatement _expired;
     private readonly SqliteStatement _earliest;
     private readonly SqliteStatement _savepoint;
@@ -57,6 +58,7 @@ internal sealed unsafe class KeyValueTable : IKeyValueTable
             """);
         _deleteRange = Prepare("DELETE FROM raftdb_kv WHERE range = ?1 AND key >= ?2 AND key <= ?3");
         _anyInRange = Prepare("SELECT 1 FROM raftdb_kv WHERE range = ?1 AND key >= ?2 AND key < ?3 LIMIT 1");
+        _keysBetween = Prepare("SELECT key FROM raftdb_kv WHERE range = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4");
         _expired = Prepare(
             "SELECT key FROM raftdb_kv WHERE range = ?1 AND expiry > 0 AND expiry <= ?2 ORDER BY expiry, key LIMIT ?3");
         _earliest = Prepare("SELECT expiry FROM raftdb_kv WHERE range = ?1 AND expiry > 0 ORDER BY expiry LIMIT 1");
@@ -134,6 +136,20 @@ internal sealed unsafe class KeyValueTable : IKeyValueTable
 
         _measureRange.Reset();
         return (count, bytes, hadExpiry, count == limit && Any());
+    }
+
+    public void KeysBetween(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, List<byte[]> keys)
+    {
+        BindKey(_keysBetween, start);
+        _end.SetEnd(end);
+        _keysBetween.BindPinned(3, _end.Pointer, _end.Length);
+        _keysBetween.Bind(4, limit);
+        while (_keysBetween.Step())
+        {
+            keys.Add(_keysBetween.Blob(0)[1..].ToArray());
+        }
+
+        _keysBetween.Reset();
     }
 
     public void Expired(long milliseconds, int limit, List<byte[]> keys)

@@ -3,8 +3,10 @@ using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
 using RaftDb.Storage.Binlog;
 using RaftDb.Storage.Disk;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Snapshots;
 using RaftDb.Storage.StateMachines.Sqlite;
 
@@ -44,13 +46,14 @@ internal sealed class SqliteStateMachine : IStateMachine
             }
 
             StateMeta meta = StateMeta.ReadFrom(_writer, range);
+            StateSchema.AddNewerTables(_writer);
             byte keyspace = Keyspace.Of(meta.Descriptor.Kind);
             _transaction = new(_writer, options);
             _advance = _writer.Prepare(
                 "UPDATE raftdb_meta SET applied_index = ?2, applied_term = ?3, time = ?4, keys = ?5, bytes = ?6 WHERE range = ?1");
             _advance.Bind(1, (long)range.Value);
             _table = new(_writer, range, keyspace);
-            _entries = new(_table);
+            _entries = new(_table, new SessionTable(_writer, range), new ChangeTable(_writer, range));
             _published = new(meta, _table.EarliestExpiry());
             _committed = meta;
             _checkpointer = new(path, options);
@@ -76,6 +79,8 @@ internal sealed class SqliteStateMachine : IStateMachine
     public (long Keys, long Bytes) Size => (State.Meta.Keys, State.Meta.Bytes);
 
     public HybridTimestamp? EarliestExpiry => State.EarliestExpiry is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
+
+    public HybridTimestamp? EarliestSessionUse => _entries.Sessions.EarliestUse is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
 
     public HybridTimestamp Time => State.Meta.Time;
 
@@ -289,6 +294,8 @@ internal sealed class SqliteStateMachine : IStateMachine
             try
             {
                 _transaction.TakeBack();
+                _entries.Sessions.Forget();
+                _entries.Changes.Forget();
             }
             catch (StorageFailedException)
             {

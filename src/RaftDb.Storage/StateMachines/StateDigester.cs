@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using RaftDb.Storage.StateMachines.Digests;
+using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines;
 
-/// <summary>SHA-256 over all rows of a range in key order, then descriptor and configuration: everything that replicas must agree on, nothing that is local.</summary>
+/// <summary>SHA-256 over all rows of a range in key order, then sessions, descriptor and configuration: everything that replicas must agree on, nothing that is local.</summary>
 internal static class StateDigester
 {
     public const string SelectSql = $"SELECT {RowHash.Columns} FROM raftdb_kv WHERE range = ?1 ORDER BY key";
@@ -13,7 +14,7 @@ internal static class StateDigester
     private const int RowsPerLook = 256;
 
     /// <summary>Hashes the statement's rows.</summary>
-    public static StateDigest Compute(SqliteStatement rows, StateMeta meta, CancellationToken cancel)
+    public static StateDigest Compute(SqliteStatement rows, SqliteStatement sessions, SqliteStatement results, StateMeta meta, CancellationToken cancel)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> numbers = stackalloc byte[40];
@@ -30,6 +31,7 @@ internal static class StateDigester
             RowHash.Append(hash, rows, key, value, numbers);
         }
 
+        SessionHash.Append(hash, sessions, results, cancel);
         hash.AppendData(ShapeCodec.Encode(meta.Descriptor));
         hash.AppendData(ShapeCodec.Encode(meta.Configuration));
         return new(meta.Applied, Convert.ToHexStringLower(hash.GetHashAndReset()), count);

@@ -32,6 +32,24 @@ internal static class StateSchema
         "CREATE INDEX raftdb_kv_expiry ON raftdb_kv (range, expiry, key) WHERE expiry > 0",
     ];
 
+    // Files that were made before there were sessions and watches get these when they are opened: without either they are empty on every replica.
+    private static readonly string[] NewerTables =
+    [
+        """
+        CREATE TABLE IF NOT EXISTS raftdb_sessions (
+            range INTEGER NOT NULL, session BLOB NOT NULL, state INTEGER NOT NULL, time INTEGER NOT NULL, mark INTEGER NOT NULL,
+            PRIMARY KEY (range, session)) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS raftdb_results (
+            range INTEGER NOT NULL, session BLOB NOT NULL, sequence INTEGER NOT NULL, part INTEGER NOT NULL, hash BLOB NOT NULL, result BLOB NOT NULL,
+            PRIMARY KEY (range, session, sequence, part)) WITHOUT ROWID
+        """,
+        "CREATE TABLE IF NOT EXISTS raftdb_changes (range INTEGER NOT NULL, idx INTEGER NOT NULL, changes BLOB NOT NULL, PRIMARY KEY (range, idx)) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS raftdb_kept (range INTEGER PRIMARY KEY, since INTEGER NOT NULL, until INTEGER NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS raftdb_sessions_time ON raftdb_sessions (range, state, time, session)",
+    ];
+
     /// <summary>Makes a new file with one range in it, durably (but for its name in the directory).</summary>
     public static void Create(string path, StateMeta meta, StateMachineOptions options)
     {
@@ -48,10 +66,20 @@ internal static class StateSchema
             database.Execute(table);
         }
 
+        AddNewerTables(database);
         meta.Insert(database);
         database.Execute("COMMIT");
         ConfigureWriter(database, options.WriterCacheBytes);
         MakeDurable(database);
+    }
+
+    /// <summary>Adds the tables that files of this format did not always have.</summary>
+    public static void AddNewerTables(SqliteDatabase database)
+    {
+        foreach (string table in NewerTables)
+        {
+            database.Execute(table);
+        }
     }
 
     /// <summary>Settings of a connection that writes or checkpoints.</summary>

@@ -40,6 +40,11 @@ internal sealed class CatalogueMarks(SimCluster world)
             }
         }
 
+        if (node.Leader.IsNone && HasUnappliedChange(replica))
+        {
+            Hit("D2 no leader while a committed change of members is not applied");
+        }
+
         if (node.Floor.Index > before.Last.Index)
         {
             Hit("F2 snapshot took the place of a log");
@@ -91,8 +96,35 @@ internal sealed class CatalogueMarks(SimCluster world)
         }
     }
 
+    /// <summary>A replica starts from what is durable.</summary>
+    public void Started(Replica replica)
+    {
+        if (HasUnappliedChange(replica))
+        {
+            Hit("D2 start with a committed change of members not applied");
+        }
+    }
+
+    public void Received(SimProcess process, in RangeMessage received)
+    {
+        switch (received.Message)
+        {
+            case AppendEntries append when append.Commit > append.Previous.Index + (ulong)append.Entries.Count:
+                Hit("B8 told of a commit beyond what came with it");
+                break;
+            case Heartbeat heartbeat when process.Replicas.Find(received.Range) is { } replica && heartbeat.Commit > replica.Consensus.Last.Index:
+                Hit("B8 heartbeat's commit beyond the log");
+                break;
+        }
+    }
+
     public void Died(SimProcess process, bool machineToo)
     {
+        if (process.SnapshotsUnderWay > 0)
+        {
+            Hit("F3 crash while a snapshot was received or installed");
+        }
+
         foreach (Replica replica in process.Replicas.All)
         {
             RaftNode node = replica.Consensus;
@@ -111,6 +143,25 @@ internal sealed class CatalogueMarks(SimCluster world)
                 Hit("G7 power cut after a suffix was replaced");
             }
         }
+    }
+
+    private bool HasUnappliedChange(Replica replica)
+    {
+        if (!_changes.TryGetValue(replica.Range, out SortedDictionary<ulong, ulong>? changes))
+        {
+            return false;
+        }
+
+        RaftNode node = replica.Consensus;
+        foreach ((ulong index, ulong term) in changes)
+        {
+            if (index > node.Applied.Value && index <= node.Commit.Value && index > node.Floor.Index.Value && node.TermOf(new(index)).Value == term)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void RoleChanged(RaftNode node, in Sight before)

@@ -20,6 +20,9 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
     private readonly Leases _leases = new(world);
     private readonly CatalogueMarks _catalogue = new(world);
 
+    /// <summary>How many entries gave the same digest on another replica.</summary>
+    public long Compared => _ledgers.Values.Sum(l => l.Compared);
+
     public RangeLedger Of(RangeId range)
     {
         if (!_ledgers.TryGetValue(range, out RangeLedger? ledger))
@@ -55,6 +58,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         Require(node.Role == Role.Follower, $"replica {replica.Id} of range {replica.Range} starts as {node.Role}");
         _promises.Started(process, replica);
         _seen[replica] = Sight.Of(node);
+        _catalogue.Started(replica);
         if (node.Commit > LogIndex.Zero)
         {
             Of(replica.Range).Commits(replica.Id, node, node.Role, node.Term);
@@ -93,6 +97,12 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         }
     }
 
+    /// <summary>A message arrives.</summary>
+    public void Received(SimProcess process, in RangeMessage message) => _catalogue.Received(process, message);
+
+    /// <summary>A machine has another disk: what it says from now on it has no ground for.</summary>
+    public void Wiped(SimMachine machine) => _promises.Wiped(machine);
+
     public void Sent(SimProcess process, RangeMessage message)
     {
         _promises.Sent(process, message);
@@ -106,8 +116,11 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         world.Trace.Mix(range.Value ^ (entry.Index.Value << 8), digest);
     }
 
-    public void Halted(SimProcess process, Replica replica, string reason) =>
+    public void Halted(SimProcess process, Replica replica, string reason)
+    {
         Require(process.Machine.Disk.IsDamaged, $"node {process.Node} halted its replica of range {replica.Range}: {reason}");
+        world.Marks.Hit("H2 replica halted by a local failure");
+    }
 
     public void Died(SimProcess process, bool machineToo)
     {

@@ -21,6 +21,15 @@ internal sealed class Promises(SimCluster world)
     /// <summary>What is durable of each replica: its running process's log, or the last one's.</summary>
     private readonly Dictionary<(int Machine, RangeId Range), ReplicaLog> _logs = [];
 
+    /// <summary>The machine has another disk, with nothing on it.</summary>
+    public void Wiped(SimMachine machine)
+    {
+        foreach (RangeDescriptor range in world.Ranges)
+        {
+            _logs.Remove((machine.Index, range.Id));
+        }
+    }
+
     public void Sent(SimProcess process, in RangeMessage sent)
     {
         Message message = sent.Message;

@@ -61,6 +61,9 @@ internal sealed class RangeLedger(RangeId range)
             $"replica {replica} leads term {node.Term} and has another entry {needed} than the range has committed");
     }
 
+    /// <summary>How many entries gave the same digest on another replica.</summary>
+    public long Compared { get; private set; }
+
     /// <summary>One vote per term and voter, whatever happens to the voter in between.</summary>
     /// <returns>Whether that vote was given before.</returns>
     public bool Voted(Term term, ReplicaId voter, ReplicaId candidate)
@@ -135,6 +138,7 @@ internal sealed class RangeLedger(RangeId range)
         if (at < _applied.Count)
         {
             Require(_applied[at].Content == applied.Content, $"entry {entry.Index} is applied with other bytes than elsewhere");
+            Compared++;
             Require(_applied[at].Digest == applied.Digest, $"after entry {entry.Index} the rows differ from those of another replica");
             return;
         }

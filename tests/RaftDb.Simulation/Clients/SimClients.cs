@@ -30,6 +30,9 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
 
     public ClientChecks Checks => _checks;
 
+    /// <summary>Operations that a running process was asked for.</summary>
+    public int Asked { get; private set; }
+
     /// <summary>Begins to ask, so many times per second.</summary>
     public void Begin(int perSecond)
     {
@@ -66,6 +69,18 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
 
     private int AnyNode() => random.Below(world.Machines.Count);
 
+    /// <summary>Who finds nobody there turns to the next node.</summary>
+    private int AnyNodeThatRuns()
+    {
+        int node = AnyNode();
+        for (int i = 0; i < world.Machines.Count && world.Machines[node].Process is null; i++)
+        {
+            node = (node + 1) % world.Machines.Count;
+        }
+
+        return node;
+    }
+
     private void Next()
     {
         if (_every == 0)
@@ -83,7 +98,7 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
             OperationType.PutAtLeader => $"/unsure/{random.Below(world.Swarm.KeysPerRange)}",
             _ => $"/key/{random.Below(world.Swarm.KeysPerRange)}",
         };
-        Simple(AnyNode(), type, range, Key(range, name));
+        Simple(AnyNodeThatRuns(), type, range, Key(range, name));
     }
 
     private OperationType Draw() => random.Below(100) switch
@@ -279,6 +294,7 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
             return;
         }
 
+        Asked++;
         process.After(50_000, () => _ = RunAsync(process, operation, ask));
         world.Time.After(AnsweredWithin, () =>
         {

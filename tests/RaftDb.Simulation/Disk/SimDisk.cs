@@ -14,6 +14,7 @@ internal sealed class SimDisk(SimRandom random) : IDisk
 
     private readonly SortedDictionary<string, SimFile> _names = new(StringComparer.Ordinal);
     private readonly List<NameChange> _journal = [];
+    private readonly List<(SimFile File, long At)> _astray = [];
     private SortedDictionary<string, SimFile> _durableNames = new(StringComparer.Ordinal);
     private long _used;
 
@@ -43,6 +44,9 @@ internal sealed class SimDisk(SimRandom random) : IDisk
 
     /// <summary>The next write lands elsewhere in its file.</summary>
     public bool MisdirectNext { get; set; }
+
+    /// <summary>Called when a write lands elsewhere.</summary>
+    public Action<string>? Astray { get; set; }
 
     /// <summary>Whether bits were flipped or writes misdirected.</summary>
     public bool IsDamaged { get; private set; }
@@ -109,6 +113,21 @@ internal sealed class SimDisk(SimRandom random) : IDisk
         _journal.Clear();
     }
 
+    /// <summary>What it holds is not what was written.</summary>
+    public void MarkDamaged() => IsDamaged = true;
+
+    /// <summary>Another disk, with nothing on it.</summary>
+    public void Wipe()
+    {
+        Disarm();
+        _names.Clear();
+        _durableNames.Clear();
+        _journal.Clear();
+        _astray.Clear();
+        _used = 0;
+        IsDamaged = true;
+    }
+
     /// <summary>The process died and the machine did not: everything written is still there.</summary>
     public void ProcessDied() => Disarm();
 
@@ -141,15 +160,7 @@ internal sealed class SimDisk(SimRandom random) : IDisk
     /// nothing to flip.</summary>
     public string? FlipBit(bool powerMayGo)
     {
-        List<(uint Number, SimFile File)> segments = [];
-        foreach ((string name, SimFile file) in _names)
-        {
-            if (SegmentFiles.TryParse(name[(name.LastIndexOf('/') + 1)..], out uint number))
-            {
-                segments.Add((number, file));
-            }
-        }
-
+        List<(uint Number, SimFile File)> segments = Segments();
         BinlogPosition safe = SafeToRot.Of(segments.Select(s => (s.Number, powerMayGo ? s.File.Platter : s.File.Bytes)), marksStay: !powerMayGo);
         segments.RemoveAll(s => s.Number > safe.Segment);
         if (segments.Count == 0)
@@ -164,6 +175,29 @@ internal sealed class SimDisk(SimRandom random) : IDisk
         return $"segment {segment} at {at}";
     }
 
+    /// <summary>Where the log would have to have records of a write that went elsewhere, and nothing on the disk says so: recovery can't tell it from a write that was never finished.
+    /// Null when there is no such place.</summary>
+    public string? LooksTorn()
+    {
+        if (_astray.Count == 0)
+        {
+            return null;
+        }
+
+        List<(uint Number, SimFile File)> segments = Segments();
+        BinlogPosition named = SafeToRot.Of(segments.Select(s => (s.Number, s.File.Bytes)), marksStay: true);
+        foreach ((SimFile file, long at) in _astray)
+        {
+            int found = segments.FindIndex(s => s.File == file);
+            if (found >= 0 && named <= new BinlogPosition(segments[found].Number, (uint)at))
+            {
+                return $"segment {segments[found].Number} at {at}";
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Writes all files as a running process sees them into a real directory, for people to look at.</summary>
     public void Copy(string directory)
     {
@@ -175,6 +209,20 @@ internal sealed class SimDisk(SimRandom random) : IDisk
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllBytes(path, bytes);
         }
+    }
+
+    private List<(uint Number, SimFile File)> Segments()
+    {
+        List<(uint Number, SimFile File)> segments = [];
+        foreach ((string name, SimFile file) in _names)
+        {
+            if (SegmentFiles.TryParse(name[(name.LastIndexOf('/') + 1)..], out uint number))
+            {
+                segments.Add((number, file));
+            }
+        }
+
+        return segments;
     }
 
     private void Disarm()
@@ -260,6 +308,8 @@ internal sealed class SimDisk(SimRandom random) : IDisk
             {
                 disk.MisdirectNext = false;
                 disk.IsDamaged = true;
+                disk._astray.Add((file, offset));
+                disk.Astray?.Invoke($"{total} bytes at {offset}");
                 offset += SectorSize * (1 + disk._names.Count % 3);
                 offset = Math.Min(offset, file.Length - total);
             }

@@ -18,6 +18,8 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
         {
             case FaultKind.Transfer:
                 return Transfer(range);
+            case FaultKind.TransferCutOff:
+                return TransferCutOff(range);
             case FaultKind.ChangeMembers:
                 return ChangeMembers(range);
             case FaultKind.Checkpoint:
@@ -30,7 +32,7 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
                 process.Post(_ => replica.Checkpoints.Run());
                 return true;
             default:
-                world.Clients.Begin(random.Pick([5, world.Swarm.OperationsPerSecond, world.Swarm.OperationsPerSecond * 3]));
+                world.Clients.Begin(random.Pick([10, world.Swarm.OperationsPerSecond, world.Swarm.OperationsPerSecond * 3]));
                 return true;
         }
     }
@@ -69,6 +71,29 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
 
         NodeId to = random.Pick(range.Replicas).Node;
         process.Post(p => _ = TransferAsync(p, range.Id, to));
+        return true;
+    }
+
+    /// <summary>Just when it has told another to campaign, the leader hears nobody any more, not even that there is another leader.</summary>
+    private bool TransferCutOff(RangeDescriptor range)
+    {
+        if (range.Replicas.Count < 2 || world.LeaderOf(range.Id) is not { } leader)
+        {
+            return false;
+        }
+
+        int own = leader.Process.Machine.Index;
+        NodeId to = random.Pick([.. range.Replicas.Where(r => r.Node != leader.Process.Node)]).Node;
+        leader.Process.Post(p => _ = TransferAsync(p, range.Id, to));
+        world.Trace.Add($"range {range.Id} goes from node {leader.Process.Node} to {to}");
+        world.Time.After(random.Between(0, 10_000_000L), () =>
+        {
+            for (int other = 0; other < world.Machines.Count; other++)
+            {
+                world.Network.Cut(other, own);
+            }
+        });
+        world.Time.After(random.Between(100_000_000L, 3_000_000_000L), world.Network.Heal);
         return true;
     }
 

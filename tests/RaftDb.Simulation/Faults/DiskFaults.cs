@@ -62,6 +62,25 @@ internal sealed class DiskFaults(SimCluster world, SimRandom random, MachineFaul
             return true;
         }
 
+        if (kind == FaultKind.Wipe)
+        {
+            machine.Wipe();
+            machines.RestartLater(machine);
+            return true;
+        }
+
+        if (kind == FaultKind.StateFails)
+        {
+            if (machine.States.BreakOne() is not { } file)
+            {
+                return false;
+            }
+
+            world.Trace.Add($"node {machine.Node}: {file} can't be written any more");
+            machine.Disk.MarkDamaged();
+            return true;
+        }
+
         if (machine.Disk.FlipBit(world.Swarm.PowerMayGo) is not { } where)
         {
             return false;

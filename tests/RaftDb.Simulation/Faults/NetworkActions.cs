@@ -48,6 +48,26 @@ internal sealed class NetworkActions(SimCluster world, SimRandom random)
                 groups[random.Below(count)] = -1;
                 world.Network.Partition(groups);
                 break;
+            case FaultKind.LateAnswers:
+                // Nobody hears the leader any more, and what they answered before comes to it only now.
+                if (world.LeaderOf(random.Pick(world.Ranges).Id) is not { } deaf)
+                {
+                    return false;
+                }
+
+                int mute = deaf.Process.Machine.Index;
+                long timeout = world.Swarm.Raft.ElectionTimeout.Ticks * 100;
+                long until = world.Time.Now + (timeout * random.Between(30, 95) / 100);
+                for (int other = 0; other < count; other++)
+                {
+                    if (other != mute)
+                    {
+                        world.Network.Clog(other, mute, until);
+                    }
+                }
+
+                world.Time.After(random.Between(0, 20 * Ms), () => CutFrom(mute));
+                break;
             case FaultKind.Ring:
                 world.Network.Ring();
                 break;
@@ -70,6 +90,21 @@ internal sealed class NetworkActions(SimCluster world, SimRandom random)
                 return true;
         }
 
+        HealLater();
+        return true;
+    }
+
+    /// <summary>Nobody hears this machine.</summary>
+    private void CutFrom(int mute)
+    {
+        for (int other = 0; other < world.Machines.Count; other++)
+        {
+            world.Network.Cut(mute, other);
+        }
+    }
+
+    private void HealLater()
+    {
         int generation = ++_generation;
         world.Time.After(random.Pick([100, 800, 2500, 8000]) * Ms, () =>
         {
@@ -79,6 +114,5 @@ internal sealed class NetworkActions(SimCluster world, SimRandom random)
                 world.Network.Heal();
             }
         });
-        return true;
     }
 }

@@ -79,8 +79,9 @@ internal sealed class SimFaults
         FaultKind.CleanStop => _machines.StopCleanly(),
         FaultKind.Pause => _machines.Pause(_machines.Any()),
         FaultKind.PauseLeader => _machines.Pause(_machines.Leader()),
-        FaultKind.Partition or FaultKind.OneWay or FaultKind.IsolateLeader or FaultKind.Bridge or FaultKind.Ring or FaultKind.Clog => _network.Do(kind),
-        FaultKind.DiskFailsOnce or FaultKind.DiskFailsForEver or FaultKind.DiskFull or FaultKind.BitFlip or FaultKind.Misdirect => _disks.Do(kind),
+        FaultKind.Partition or FaultKind.OneWay or FaultKind.IsolateLeader or FaultKind.Bridge or FaultKind.Ring or FaultKind.Clog or FaultKind.LateAnswers => _network.Do(kind),
+        FaultKind.DiskFailsOnce or FaultKind.DiskFailsForEver or FaultKind.DiskFull or FaultKind.BitFlip or FaultKind.Misdirect
+            or FaultKind.Wipe or FaultKind.StateFails => _disks.Do(kind),
         FaultKind.ClockLeap or FaultKind.ClockDrift or FaultKind.WallJump => _clocks.Do(kind),
         _ => _actions.Do(kind),
     };

@@ -19,6 +19,9 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
     /// <summary>Checks look at every message here.</summary>
     public required Action<SimProcess, RangeMessage> Sent { get; init; }
 
+    /// <summary>Checks look at every message that arrives here.</summary>
+    public required Action<SimProcess, RangeMessage> Received { get; init; }
+
     public bool IsCut(int from, int to) => _wires[from, to].IsCut;
 
     /// <summary>Cuts one direction.</summary>
@@ -140,6 +143,11 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
             }
 
             trace.Mix((ulong)((from * 16) + target), (ulong)messages.Count);
+            for (int i = 0; i < messages.Count; i++)
+            {
+                Received(process, messages[i]);
+            }
+
             process.Enter(() =>
             {
                 process.LogClock.Merge(sent);

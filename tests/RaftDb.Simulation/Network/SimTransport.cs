@@ -54,6 +54,11 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
         ISnapshotSink? sink = await CallAsync(to, receiver =>
         {
             first = receiver;
+            if (receiver.Replicas.Find(announcement.Range) is { } replica && announcement.Header.Metadata.Position.Index <= replica.Consensus.Applied)
+            {
+                receiver.World.Marks.Hit("F1 snapshot not beyond what is applied");
+            }
+
             return ValueTask.FromResult(receiver.Handler.OnSnapshotAnnounced(process.Node, announcement));
         });
         if (sink is null)
@@ -61,6 +66,7 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
             throw new PeerUnreachableException($"node {to} does not want the snapshot", notSent: false);
         }
 
+        first!.SnapshotsUnderWay++;
         try
         {
             byte[] buffer = new byte[ChunkBytes];
@@ -92,6 +98,10 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
         {
             process.World.Marks.Hit("F5 snapshot broke off or was not wanted");
             throw;
+        }
+        finally
+        {
+            first.SnapshotsUnderWay--;
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class SimMachine
         Index = index;
         Disk = new(random.Split("disk"));
         Disk.Full = () => world.Marks.Hit("G6 no room on the disk");
+        Disk.Astray = what => world.Trace.Add($"node {Node}: a write of {what} goes astray");
         States = new(() => world.Checks, random.Split("states"));
         Clock = new(world.Time, random.Between(1_000_000_000L, 1_000_000_000_000L), 0, 0);
         BootId = NewGuid();
@@ -34,7 +35,8 @@ internal sealed class SimMachine
 
     public SimClock Clock { get; }
 
-    public Guid Store { get; }
+    /// <summary>Whose disk this is.</summary>
+    public Guid Store { get; private set; }
 
     /// <summary>Changes when the machine restarts.</summary>
     public Guid BootId { get; private set; }
@@ -52,6 +54,15 @@ internal sealed class SimMachine
     {
         if (Process is not null || OutOfService is not null)
         {
+            return;
+        }
+
+        if (Disk.LooksTorn() is { } where)
+        {
+            // What it lost looks as if it had never been written. No log can tell by itself, and none promises to: the machine is lost.
+            _world.Trace.Add($"node {Node}: what went astray at {where} looks torn");
+            _world.Marks.Hit("G8 write gone astray that looks torn");
+            OutOfService = $"a write went astray at {where}";
             return;
         }
 
@@ -106,6 +117,16 @@ internal sealed class SimMachine
         {
             Disk.ProcessDied();
         }
+    }
+
+    /// <summary>Somebody puts an empty disk into the machine.</summary>
+    public void Wipe()
+    {
+        Kill(machineToo: false, "wiped");
+        Disk.Wipe();
+        States.Wipe();
+        Store = NewGuid();
+        _world.Checks.Wiped(this);
     }
 
     /// <summary>The disk is so damaged that the node refuses to start: it stays away.</summary>

@@ -64,6 +64,9 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
     public bool IsPaused { get; private set; }
 
+    /// <summary>Snapshots that are being received or installed.</summary>
+    public int SnapshotsUnderWay { get; set; }
+
     public bool WasPaused { get; private set; }
 
     public NodeId Node => Machine.Node;
@@ -78,6 +81,8 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     public Durability Durability => World.Swarm.Binlog.Durability;
 
     public int CheckpointEntries => World.Swarm.CheckpointEvery * 4;
+
+    public TimeSpan SessionIdleTimeout => World.Swarm.SessionIdleTimeout;
 
     public ITransport Transport { get; }
 
@@ -141,6 +146,14 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         }
 
         World.Marks.Hit("nodes stopped by their disk");
+        foreach (Replica replica in Replicas.All)
+        {
+            if (replica.Consensus.Persisted < replica.Consensus.Last.Index)
+            {
+                World.Marks.Hit(replica.Consensus.Role == RaftDb.Raft.Role.Leader ? "B2 leader's own write failed" : "B3 follower's write failed");
+            }
+        }
+
         Machine.Kill(machineToo: false, cause.Message);
     }
 

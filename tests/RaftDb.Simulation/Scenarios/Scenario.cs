@@ -170,7 +170,7 @@ internal sealed class Scenario : IDisposable
             machine.Start();
         }
 
-        _convergence.Check();
+        _convergence.Check(World.Counting);
     }
 
     public void Dispose() => World.Dispose();

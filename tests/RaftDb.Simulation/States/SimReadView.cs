@@ -1,5 +1,6 @@
 using RaftDb.Raft.Log;
 using RaftDb.Storage;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
 using RaftDb.Storage.StateMachines.Reads;
 
@@ -50,6 +51,9 @@ internal sealed class SimReadView(StateVersion version) : IReadView
 
     /// <summary>Replicas are compared after every run by their whole digests; checks slice by slice are not simulated.</summary>
     public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => throw new NotSupportedException("The simulator runs no checks slice by slice.");
+
+    /// <summary>Nobody watches in the simulator.</summary>
+    public ChangePage Changes(in ChangeQuery query) => throw new NotSupportedException("The simulator keeps no changes.");
 
     /// <summary>There is no file that could be damaged.</summary>
     public string? CheckFile() => null;

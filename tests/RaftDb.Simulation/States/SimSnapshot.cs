@@ -99,6 +99,7 @@ internal static class StateStream
             writer.Write(row.Time);
         }
 
+        SessionStream.Write(writer, version.Sessions);
         writer.Flush();
         return stream.ToArray();
     }
@@ -123,7 +124,7 @@ internal static class StateStream
             size += key.Length + value.Length;
         }
 
-        return table.End(new(applied, time, count, size, shape, descriptor, configuration));
+        return table.End(new(applied, time, count, size, shape, descriptor, configuration), SessionStream.Read(reader));
     }
 
     private static void Write(BinaryWriter writer, byte[] bytes)

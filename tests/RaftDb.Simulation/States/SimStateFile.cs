@@ -14,6 +14,9 @@ internal sealed class SimStateFile(string name, StateVersion first)
 
     public StateVersion Latest => _since.Count == 0 ? Durable : _since[^1];
 
+    /// <summary>Nothing can be written to it any more.</summary>
+    public bool IsBroken { get; set; }
+
     /// <summary>Transactions that a checkpoint would make durable.</summary>
     public int Debt => _since.Count;
 

@@ -21,6 +21,7 @@ internal sealed class SimStateMachine : IStateMachine
     private readonly SimStateStore _store;
     private readonly IStateObserver _observer;
     private readonly SimTable _table = new();
+    private readonly SimSessionTable _sessions = new();
     private readonly EntryApplier _entries;
     private StateVersion _published;
 
@@ -30,8 +31,9 @@ internal sealed class SimStateMachine : IStateMachine
         _file = file;
         _store = store;
         _observer = observer;
-        _entries = new(_table);
-        _published = file.Latest;
+        _published = Mutants.SessionForgottenAtRestart ? file.Latest with { Sessions = SimSessions.None } : file.Latest;
+        _sessions.Now = _published.Sessions;
+        _entries = new(_table, _sessions, new NoChanges());
     }
 
     public LogPosition Applied => _published.Meta.Applied;
@@ -43,6 +45,8 @@ internal sealed class SimStateMachine : IStateMachine
     public string FileName => _file.Name;
 
     public HybridTimestamp? EarliestExpiry => _published.EarliestExpiry is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
+
+    public HybridTimestamp? EarliestSessionUse => _entries.Sessions.EarliestUse is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
 
     public HybridTimestamp Time => _published.Meta.Time;
 
@@ -56,16 +60,21 @@ internal sealed class SimStateMachine : IStateMachine
     public void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
     {
+        if (_file.IsBroken)
+        {
+            throw new StorageFailedException($"State file {FileName} can't be written (injected).");
+        }
+
         _table.Begin(_published);
         ApplyBatch batch = new(_published.Meta, _published.EarliestExpiry);
         int next = 0;
         for (int i = 0; i < entries.Count; i++)
         {
             results.Add(_entries.Apply(entries[i], configurations, ref next, ref batch));
-            _observer.Applied(_range, entries[i], _table.Hash, batch.Configuration);
+            _observer.Applied(_range, entries[i], _table.Hash + _sessions.Now.Hash, batch.Configuration);
             if (Mutants.AppliedIndexOutsideTheTransaction && i == entries.Count / 2)
             {
-                _file.Commit(_table.End(_published.Meta));
+                _file.Commit(_table.End(_published.Meta, _sessions.Now));
             }
         }
 
@@ -75,7 +84,7 @@ internal sealed class SimStateMachine : IStateMachine
             batch.EarliestExpiry = _table.EarliestExpiry();
         }
 
-        _published = _table.End(batch.ToMeta());
+        _published = _table.End(batch.ToMeta(), _sessions.Now);
         Check.That(batch.EarliestExpiry == _published.EarliestExpiry, $"the earliest expiry is {_published.EarliestExpiry}, and the batch says {batch.EarliestExpiry}");
         _file.Commit(_published);
     }
@@ -95,7 +104,7 @@ internal sealed class SimStateMachine : IStateMachine
 
     public ISnapshotSource BeginSnapshot() => new SimSnapshotSource(_published);
 
-    public StateDigest ComputeDigest(CancellationToken cancel) => new(Applied, _published.RowsHash.ToString("x16"), _published.Rows.Count);
+    public StateDigest ComputeDigest(CancellationToken cancel) => new(Applied, _published.Hash.ToString("x16"), _published.Rows.Count);
 
     public void Dispose()
     {

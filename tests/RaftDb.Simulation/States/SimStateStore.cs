@@ -47,6 +47,22 @@ internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom ran
         return Machine(range, file);
     }
 
+    /// <summary>All files are gone.</summary>
+    public void Wipe() => _files.Clear();
+
+    /// <summary>From now on nothing can be applied to one of the files. Answers which; null when there is none.</summary>
+    public string? BreakOne()
+    {
+        if (_files.Count == 0)
+        {
+            return null;
+        }
+
+        SimStateFile file = _files.ElementAt(random.Below(_files.Count)).Value;
+        file.IsBroken = true;
+        return file.Name;
+    }
+
     public ISnapshotSink BeginReceive(RangeId range) => new SimSnapshotSink(this, range, NewName(range));
 
     public void Delete(RangeId range, string fileName) => _files.Remove((range, fileName));

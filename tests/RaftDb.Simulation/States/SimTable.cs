@@ -17,7 +17,7 @@ internal sealed class SimTable : IKeyValueTable
 
     public void Begin(StateVersion from) => (_rows, _byExpiry, _hash) = (from.Rows, from.ByExpiry, from.RowsHash);
 
-    public StateVersion End(StateMeta meta) => new(meta, _rows, _byExpiry, _hash);
+    public StateVersion End(StateMeta meta, SimSessions sessions) => new(meta, _rows, _byExpiry, _hash, sessions);
 
     public RowFacts Find(ReadOnlySpan<byte> key) => Row(key)?.Facts ?? RowFacts.Absent;
 
@@ -76,6 +76,17 @@ internal sealed class SimTable : IKeyValueTable
         }
 
         return (found.Count, bytes, hadExpiry, more);
+    }
+
+    public void KeysBetween(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, List<byte[]> keys)
+    {
+        foreach (byte[] key in _rows.Keys)
+        {
+            if (keys.Count < limit && key.AsSpan().SequenceCompareTo(start) >= 0 && (end.IsEmpty || key.AsSpan().SequenceCompareTo(end) < 0))
+            {
+                keys.Add(key);
+            }
+        }
     }
 
     public void Expired(long milliseconds, int limit, List<byte[]> keys)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RaftDb.Raft;
 using RaftDb.Storage.Binlog.Format;
 using RaftDb.Storage.Binlog.Recovery;
@@ -15,15 +14,13 @@ internal sealed class BinlogWriter(
     /// <summary>Room for a batch's header and its session record, generously.</summary>
     private const int SessionSize = RecordHeader.Size * 3;
 
-    /// <summary>From so many entries in a batch on there is enough going on that waiting for company pays.</summary>
-    private const int SharedEntries = 4;
-
     private readonly SegmentTable _segments = recovered.Segments;
     private readonly ReplicaTable _replicas = recovered.Replicas;
     private readonly LogEnd _end = end;
     private readonly Relocation _relocation = relocation;
     private readonly LogSpace _space = new(recovered.Segments, end, relocation, keeper, options);
     private readonly BatchBuilder _batch = new();
+    private readonly GroupCommit _group = new(queue, options.BusyFor);
     private readonly Queue<QueueItem> _work = new();
     private readonly List<QueueItem> _staged = [];
     private readonly List<QueueItem> _refused = [];
@@ -35,12 +32,11 @@ internal sealed class BinlogWriter(
     private long _writtenBytes;
     private long _writtenEntries;
     private long _syncs;
-    private long _busySince;
 
     public bool HasWork => _work.Count > 0 || !queue.IsEmpty || _relocation.IsActive;
 
-    /// <summary>Any thread may ask. A write that takes longer than usual is no reason to wait: a disk that hangs must not hold up what the others' disks can do.</summary>
-    public bool IsBusy => Volatile.Read(ref _busySince) is var since and not 0 && Stopwatch.GetElapsedTime(since) < options.BusyFor;
+    /// <summary>Any thread may ask.</summary>
+    public bool IsBusy => _group.IsBusy;
 
     public bool HasDeferred => _deferred.Count > 0;
 
@@ -65,14 +61,10 @@ internal sealed class BinlogWriter(
 
         // 3. Make it durable.
         bool isEmpty = IsEmpty;
-        if (_batch.Entries >= SharedEntries)
-        {
-            Volatile.Write(ref _busySince, Stopwatch.GetTimestamp());
-        }
-
+        _group.Begin(_batch.Entries);
         if (!isEmpty && !TryWrite())
         {
-            Volatile.Write(ref _busySince, 0);
+            _group.End();
             return true;
         }
 
@@ -81,7 +73,10 @@ internal sealed class BinlogWriter(
             Sync();
         }
 
-        Volatile.Write(ref _busySince, 0);
+        if (!isEmpty)
+        {
+            _group.End();
+        }
 
         // 4. Make it known, and tell those who wait, in order.
         bool done = !isEmpty || _staged.Count > 0 || _refused.Count > 0;
@@ -92,6 +87,9 @@ internal sealed class BinlogWriter(
         _space.Collect();
         return done;
     }
+
+    /// <summary>After a round: lets more come together for the next one where that pays.</summary>
+    public void AwaitCompany() => _group.AwaitCompany(_batch.Entries);
 
     /// <summary>Nothing waits: cover the last batch with a mark.</summary>
     public void Rest()

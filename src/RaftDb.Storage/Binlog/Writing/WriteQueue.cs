@@ -113,6 +113,18 @@ internal sealed class WriteQueue
         taken.Clear();
     }
 
+    /// <summary>Lets work gather for a moment, however much comes; closing ends it at once.</summary>
+    public void Pause(int milliseconds)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                Monitor.Wait(_gate, milliseconds);
+            }
+        }
+    }
+
     /// <summary>Wakes the writer although there is no work.</summary>
     public void Poke()
     {
@@ -128,7 +140,7 @@ internal sealed class WriteQueue
         lock (_gate)
         {
             _closed = true;
-            Wake();
+            Monitor.Pulse(_gate);
         }
     }
 

@@ -1,3 +1,5 @@
+using RaftDb.Storage.StateMachines.Sessions;
+
 namespace RaftDb.Storage.StateMachines.Commands;
 
 /// <summary>What a command entry asks of the state machine. Its bytes are the entry's data (see CommandCodec).</summary>
@@ -6,9 +8,14 @@ namespace RaftDb.Storage.StateMachines.Commands;
 public abstract record Command(HybridTimestamp Time, ulong Generation);
 
 /// <summary>If all conditions hold the operations of <paramref name="Then"/> are done, else those of <paramref name="Else"/>: all of them or, when one is
-/// rejected, none. A plain put, delete, increment or batch has no conditions.</summary>
+/// rejected, none. A plain put, delete, increment or batch has no conditions. With a <paramref name="Session"/> it is done once, and its result is kept.</summary>
 public sealed record TransactionCommand(
-    HybridTimestamp Time, ulong Generation, IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else)
+    HybridTimestamp Time,
+    ulong Generation,
+    IReadOnlyList<Condition> Conditions,
+    IReadOnlyList<Operation> Then,
+    IReadOnlyList<Operation> Else,
+    SessionWrite? Session = null)
     : Command(Time, Generation);
 
 /// <summary>Transactions that have nothing to do with each other but that they share an entry: each is atomic by itself, has its own result, and is
@@ -24,3 +31,10 @@ public readonly record struct BatchItem(IReadOnlyList<Condition> Conditions, IRe
 
 /// <summary>Removes rows whose expiry time is not after <see cref="Command.Time"/>, earliest first, at most <paramref name="Limit"/>.</summary>
 public sealed record ExpireCommand(HybridTimestamp Time, ulong Generation, int Limit) : Command(Time, Generation);
+
+/// <summary>Has the changes of every entry kept until <paramref name="Until"/> (milliseconds of log time), for those who watch.</summary>
+public sealed record KeepChangesCommand(HybridTimestamp Time, ulong Generation, long Until) : Command(Time, Generation);
+
+/// <summary>Ends sessions that were not used for <paramref name="IdleMilliseconds"/> before <see cref="Command.Time"/>, the longest unused first, at most
+/// <paramref name="Limit"/>.</summary>
+public sealed record ExpireSessionsCommand(HybridTimestamp Time, ulong Generation, long IdleMilliseconds, int Limit) : Command(Time, Generation);

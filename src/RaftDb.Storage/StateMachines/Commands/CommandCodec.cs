@@ -1,4 +1,5 @@
 using System.Buffers;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Storage.StateMachines.Commands;
 
@@ -11,13 +12,22 @@ internal enum CommandKind : byte
     /// <summary>See <see cref="ExpireCommand"/>.</summary>
     Expire = 2,
 
+    /// <summary>A <see cref="TransactionCommand"/> with a session.</summary>
+    SessionTransaction = 3,
+
+    /// <summary>See <see cref="ExpireSessionsCommand"/>.</summary>
+    ExpireSessions = 4,
+
+    /// <summary>See <see cref="KeepChangesCommand"/>.</summary>
+    KeepChanges = 5,
+
     /// <summary>See <see cref="BatchCommand"/>.</summary>
     Batch = 8,
 }
 
-/// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then conditions and both branches, each with a count ahead, or the limit
-/// of an expiry, or the guard of a batch, a count of items and each as a
-/// transaction has it. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
+/// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then the session if the kind has one (16 bytes), sequence,
+/// acknowledged mark and part, then conditions and both branches, each with a count ahead; or the limit of an expiry, behind the idle
+/// time if sessions expire; or until when changes are kept; or the guard of a batch and a count of items, each as a transaction has it. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
 public static class CommandCodec
 {
     /// <summary>The format's version.</summary>
@@ -34,7 +44,12 @@ public static class CommandCodec
         {
             case ExpireCommand expire:
                 return checked(size + SpanWriter.Measure((ulong)expire.Limit));
+            case KeepChangesCommand keep:
+                return checked(size + SpanWriter.Measure((ulong)keep.Until));
+            case ExpireSessionsCommand expire:
+                return checked(size + SpanWriter.Measure((ulong)expire.IdleMilliseconds) + SpanWriter.Measure((ulong)expire.Limit));
             case TransactionCommand transaction:
+                size += transaction.Session is { } session ? Measure(session) : 0;
                 return checked(size + Measure(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else)));
             case BatchCommand batch:
                 size = checked(size + Measure(batch.Guard) + SpanWriter.Measure((ulong)batch.Items.Count));
@@ -76,6 +91,14 @@ public static class CommandCodec
         {
             command = new ExpireCommand(header.Time, header.Generation, reader.Limit());
         }
+        else if (header.Kind == CommandKind.KeepChanges)
+        {
+            command = new KeepChangesCommand(header.Time, header.Generation, reader.Milliseconds());
+        }
+        else if (header.Kind == CommandKind.ExpireSessions)
+        {
+            command = new ExpireSessionsCommand(header.Time, header.Generation, reader.Milliseconds(), reader.Limit());
+        }
         else if (header.Kind == CommandKind.Batch)
         {
             Condition[] guard = Conditions(bytes, ref reader);
@@ -89,8 +112,9 @@ public static class CommandCodec
         }
         else
         {
+            SessionWrite? session = header.Kind == CommandKind.SessionTransaction ? reader.Session() : null;
             BatchItem item = Item(bytes, ref reader);
-            command = new TransactionCommand(header.Time, header.Generation, item.Conditions, item.Then, item.Else);
+            command = new TransactionCommand(header.Time, header.Generation, item.Conditions, item.Then, item.Else, session);
         }
 
         reader.End();
@@ -209,6 +233,9 @@ public static class CommandCodec
         return size;
     }
 
+    private static int Measure(in SessionWrite session) =>
+        SessionId.Bytes + SpanWriter.Measure(session.Sequence) + SpanWriter.Measure(session.Acknowledged) + SpanWriter.Measure(session.Part);
+
     private static int Measure(IReadOnlyList<Operation> operations)
     {
         int size = SpanWriter.Measure((ulong)operations.Count);
@@ -224,12 +251,7 @@ public static class CommandCodec
     {
         var writer = new SpanWriter(destination);
         writer.Byte(Format);
-        writer.Byte((byte)(command switch
-        {
-            ExpireCommand => CommandKind.Expire,
-            BatchCommand => CommandKind.Batch,
-            _ => CommandKind.Transaction,
-        }));
+        writer.Byte((byte)KindOf(command));
         writer.Fixed64(command.Time.Value);
         writer.Number(command.Generation);
         switch (command)
@@ -237,7 +259,19 @@ public static class CommandCodec
             case ExpireCommand expire:
                 writer.Number((ulong)expire.Limit);
                 break;
+            case KeepChangesCommand keep:
+                writer.Number((ulong)keep.Until);
+                break;
+            case ExpireSessionsCommand sessions:
+                writer.Number((ulong)sessions.IdleMilliseconds);
+                writer.Number((ulong)sessions.Limit);
+                break;
             case TransactionCommand transaction:
+                if (transaction.Session is { } session)
+                {
+                    Write(session, ref writer);
+                }
+
                 Write(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else), ref writer);
                 break;
             case BatchCommand batch:
@@ -252,6 +286,24 @@ public static class CommandCodec
         }
 
         Raft.Check.That(writer.Position == destination.Length, $"command was measured as {destination.Length} bytes and took {writer.Position}");
+    }
+
+    private static CommandKind KindOf(Command command) => command switch
+    {
+        ExpireCommand => CommandKind.Expire,
+        ExpireSessionsCommand => CommandKind.ExpireSessions,
+        KeepChangesCommand => CommandKind.KeepChanges,
+        BatchCommand => CommandKind.Batch,
+        TransactionCommand { Session: not null } => CommandKind.SessionTransaction,
+        _ => CommandKind.Transaction,
+    };
+
+    private static void Write(in SessionWrite session, ref SpanWriter writer)
+    {
+        writer.Fixed128(session.Session.Value);
+        writer.Number(session.Sequence);
+        writer.Number(session.Acknowledged);
+        writer.Number(session.Part);
     }
 
     private static void Write(in BatchItem item, ref SpanWriter writer)

@@ -95,6 +95,16 @@ public sealed record CommandLimits
             return CheckLimit(expire.Limit, "command");
         }
 
+        if (command is ExpireSessionsCommand sessions)
+        {
+            return CheckLimit(sessions.Limit, "command");
+        }
+
+        if (command is KeepChangesCommand)
+        {
+            return null;
+        }
+
         IReadOnlyList<BatchItem>? items = command switch
         {
             TransactionCommand transaction => [new(transaction.Conditions, transaction.Then, transaction.Else)],

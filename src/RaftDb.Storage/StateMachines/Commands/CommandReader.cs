@@ -1,3 +1,5 @@
+using RaftDb.Storage.StateMachines.Sessions;
+
 namespace RaftDb.Storage.StateMachines.Commands;
 
 /// <summary>What stands at the head of every command.</summary>
@@ -35,13 +37,20 @@ internal ref struct CommandReader(ReadOnlySpan<byte> command)
         }
 
         var kind = (CommandKind)_reader.Byte();
-        if (kind is not (CommandKind.Transaction or CommandKind.Expire or CommandKind.Batch))
+        if (kind is (< CommandKind.Transaction or > CommandKind.KeepChanges) and not CommandKind.Batch)
         {
             throw new UnknownCommandException($"Command kind {(byte)kind} is not known here: this node needs a newer version.");
         }
 
         return new(kind, new(_reader.Fixed64()), _reader.Number());
     }
+
+    /// <summary>The session of a command that has one; comes right behind the head.</summary>
+    public SessionWrite Session() => new(
+        new(_reader.Fixed128()), _reader.Number(), _reader.Number(), (uint)Math.Min(_reader.Number(), uint.MaxValue));
+
+    /// <summary>The idle time of an expiry of sessions, or the time until which changes are kept.</summary>
+    public long Milliseconds() => (long)Math.Min(_reader.Number(), long.MaxValue);
 
     /// <summary>How many conditions or operations follow.</summary>
     public int Count() => _reader.Count();

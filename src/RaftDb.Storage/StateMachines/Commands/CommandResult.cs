@@ -11,6 +11,15 @@ public enum CommandStatus : byte
 
     /// <summary>An operation can't be done (its place and reason in <see cref="CommandResult.Detail"/>): nothing was done.</summary>
     Rejected = 2,
+
+    /// <summary>The session has expired: nothing was done now, and whether it was done before is not known.</summary>
+    SessionExpired = 3,
+
+    /// <summary>The sequence number can't be used for this request (reason in <see cref="CommandResult.Detail"/>): nothing was done.</summary>
+    SequenceReused = 4,
+
+    /// <summary>There is no room for one more session, or for one more result in this one (reason in <see cref="CommandResult.Detail"/>): nothing was done.</summary>
+    SessionLimit = 5,
 }
 
 /// <summary>What one operation did.</summary>

@@ -30,6 +30,14 @@ internal ref struct SpanReader(ReadOnlySpan<byte> source)
         return value;
     }
 
+    public UInt128 Fixed128()
+    {
+        Need(2 * sizeof(ulong));
+        UInt128 value = BinaryPrimitives.ReadUInt128BigEndian(_source[Position..]);
+        Position += 2 * sizeof(ulong);
+        return value;
+    }
+
     public ulong Number()
     {
         ulong value = 0;

@@ -18,6 +18,13 @@ internal ref struct SpanWriter(Span<byte> destination)
         Position += sizeof(ulong);
     }
 
+    /// <summary>Big-endian, as an id's text.</summary>
+    public void Fixed128(UInt128 value)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(_destination[Position..], value);
+        Position += 2 * sizeof(ulong);
+    }
+
     public void Number(ulong value)
     {
         while (value >= 0x80)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines.Digests;
@@ -25,7 +26,7 @@ internal sealed class SliceDigester : IDisposable
     }
 
     /// <summary>Hashes the statement's rows (<see cref="RowHash.Columns"/>), which begin at the slice's first key and end at its end, if it has one.</summary>
-    public SliceDigest Run(SqliteStatement rows, StateMeta meta, CancellationToken cancel)
+    public SliceDigest Run(SqliteStatement rows, SqliteStatement sessions, SqliteStatement results, StateMeta meta, CancellationToken cancel)
     {
         Span<byte> numbers = stackalloc byte[NumbersBytes];
         ReadOnlyMemory<byte>? end = _query.End;
@@ -58,6 +59,12 @@ internal sealed class SliceDigester : IDisposable
         {
             _start = cuts[_buckets.Count - 1];
             Close();
+        }
+
+        // Sessions have no place among the keys: the first slice looks at them.
+        if (_query.From.IsEmpty)
+        {
+            SessionHash.Append(_hash, sessions, results, cancel);
         }
 
         return new(meta.Applied, _buckets, end, HashOf(meta));

@@ -1,4 +1,5 @@
 using RaftDb.Raft.Log;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
 
 namespace RaftDb.Storage.StateMachines.Reads;
@@ -20,6 +21,9 @@ public interface IReadView : IDisposable
 
     /// <summary>Digests a slice of the rows, bucket by bucket.</summary>
     SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel);
+
+    /// <summary>Reads what entries changed, in the order of the log.</summary>
+    ChangePage Changes(in ChangeQuery query);
 
     /// <summary>Looks for damage of the file, in whatever way the store has. Reads all of it. Null when there is none.</summary>
     string? CheckFile();

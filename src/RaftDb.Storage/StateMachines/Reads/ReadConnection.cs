@@ -1,4 +1,6 @@
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
+using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines.Reads;
@@ -17,6 +19,8 @@ internal sealed unsafe class ReadConnection : IDisposable
     private readonly SqliteStatement?[] _scans = new SqliteStatement?[4];
     private readonly KeyBuffer _start;
     private readonly KeyBuffer _end;
+    private SqliteStatement? _kept;
+    private SqliteStatement? _changes;
     private StateMeta _known;
 
     public ReadConnection(string path, RangeId range, byte keyspace, StateMeta known, StateMachineOptions options)
@@ -111,7 +115,9 @@ internal sealed unsafe class ReadConnection : IDisposable
     public StateDigest ComputeDigest(StateMeta meta, CancellationToken cancel)
     {
         using SqliteStatement rows = Prepare(StateDigester.SelectSql);
-        return StateDigester.Compute(rows, meta, cancel);
+        using SqliteStatement sessions = Prepare(SessionHash.SessionsSql);
+        using SqliteStatement results = Prepare(SessionHash.ResultsSql);
+        return StateDigester.Compute(rows, sessions, results, meta, cancel);
     }
 
     /// <summary>Hashes a slice of the range, bucket by bucket.</summary>
@@ -123,7 +129,17 @@ internal sealed unsafe class ReadConnection : IDisposable
         rows.BindPinned(2, _start.Pointer, _start.Length);
         rows.BindPinned(3, _end.Pointer, _end.Length);
         using var digester = new SliceDigester(query);
-        return digester.Run(rows, meta, cancel);
+        using SqliteStatement sessions = Prepare(SessionHash.SessionsSql);
+        using SqliteStatement results = Prepare(SessionHash.ResultsSql);
+        return digester.Run(rows, sessions, results, meta, cancel);
+    }
+
+    /// <summary>Reads what entries changed.</summary>
+    public ChangePage Changes(in ChangeQuery query, StateMeta meta)
+    {
+        _kept ??= Prepare(ChangeReader.KeptSql);
+        _changes ??= Prepare(ChangeReader.ChangesSql);
+        return ChangeReader.Read(_kept, _changes, query, meta);
     }
 
     /// <summary>SQLite's own check of the whole file: trees, indexes, free pages. Null when it finds nothing.</summary>

@@ -1,4 +1,5 @@
 using RaftDb.Raft.Log;
+using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
 
 namespace RaftDb.Storage.StateMachines.Reads;
@@ -22,6 +23,8 @@ internal sealed class SqliteReadView(ReadConnectionPool pool, ReadConnection con
     public StateDigest ComputeDigest(CancellationToken cancel) => Connection.ComputeDigest(meta, cancel);
 
     public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => Connection.DigestSlice(query, meta, cancel);
+
+    public ChangePage Changes(in ChangeQuery query) => Connection.Changes(query, meta);
 
     public string? CheckFile() => Connection.CheckFile();
 

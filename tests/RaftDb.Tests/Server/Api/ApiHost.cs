@@ -40,6 +40,8 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>Where it keeps the mark of its ids.</summary>
     public required string IdDirectory { get; init; }
 
+    public required FakeWatches Watches { get; init; }
+
     /// <summary>What the node was told not to survive.</summary>
     public required ConcurrentQueue<Exception> NodeFailures { get; init; }
 
@@ -60,9 +62,11 @@ internal sealed class ApiHost : IAsyncDisposable
         router ??= new();
         string idDirectory = Directory.CreateTempSubdirectory("raftdb-api-").FullName;
         ConcurrentQueue<Exception> failures = new();
-        HttpApi.Map(app, new(options, router, node, metrics, failures.Enqueue) { Ids = new(new(1), new IdMark(new PosixDisk(idDirectory)), TimeProvider.System) });
+        FakeWatches watches = new();
+        UniqueIds ids = new(new(1), new IdMark(new PosixDisk(idDirectory)), TimeProvider.System);
+        HttpApi.Map(app, new(options, router, node, metrics, failures.Enqueue) { Ids = ids, Watches = watches });
         await app.StartAsync();
-        return new(app, router, node, metrics, diagnostics) { NodeFailures = failures, IdDirectory = idDirectory };
+        return new(app, router, node, metrics, diagnostics) { NodeFailures = failures, IdDirectory = idDirectory, Watches = watches };
     }
 
     public Task<RawAnswer> GetAsync(string target, params string[] headers) => RawHttp.SendAsync(Port, "GET", target, null, headers);

@@ -159,7 +159,7 @@ internal sealed class ClusterEndpointTests
         JsonElement put = paths.GetProperty("/v1/kv/{key}").GetProperty("put");
         Assert.That(put.GetProperty("summary").GetString(), Is.EqualTo("Write a key"));
         Assert.That(put.GetProperty("operationId").GetString(), Is.EqualTo("putKey"));
-        Assert.That(Parameters(put), Is.EqualTo(new[] { "path key", "query ack", "query ttl", "header If-Match", "header If-None-Match", "header RaftDb-Token", "header RaftDb-Timeout-Ms" }));
+        Assert.That(Parameters(put), Is.EqualTo(new[] { "path key", "query ack", "query ttl", "header If-Match", "header If-None-Match", "header RaftDb-Session", "header RaftDb-Sequence", "header RaftDb-Acknowledged", "header RaftDb-Token", "header RaftDb-Timeout-Ms" }));
         Assert.That(put.GetProperty("requestBody").GetProperty("content").TryGetProperty("application/octet-stream", out _), Is.True);
         Assert.That(put.GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("application/json", out _), Is.True);
         Assert.That(put.GetProperty("responses").GetProperty("400").GetProperty("content").TryGetProperty("application/problem+json", out _), Is.True);

@@ -7,6 +7,7 @@ using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Tests.Server.Api;
 
@@ -67,6 +68,8 @@ internal sealed class FakeRouter : IRequestRouter
         LastTimeout = timeout;
         return new(new Instant(0) + timeout);
     }
+
+    public SessionId MintSession() => SessionId.Mint(HybridTimestamp.Of(1000, 0), 7);
 
     public RangeDescriptor RangeOf(ReadOnlySpan<byte> key)
     {

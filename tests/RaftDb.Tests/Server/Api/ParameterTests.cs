@@ -66,6 +66,10 @@ internal sealed class ParameterTests
     [TestCase("RaftDb-Session: 00112233445566778899aabbccddeeff")]
     [TestCase("RaftDb-Sequence: 1")]
     [TestCase("RaftDb-Acknowledged: 1")]
+    [TestCase("RaftDb-Session: zz\r\nRaftDb-Sequence: 1")]
+    [TestCase("RaftDb-Sequence: x\r\nRaftDb-Session: 00112233445566778899aabbccddeeff")]
+    [TestCase("RaftDb-Sequence: 0\r\nRaftDb-Session: 00112233445566778899aabbccddeeff")]
+    [TestCase("RaftDb-Acknowledged: 3\r\nRaftDb-Sequence: 2\r\nRaftDb-Session: 00112233445566778899aabbccddeeff")]
     public async Task A_bad_header_is_refused_by_name_everywhere(string header)
     {
         string name = header.Split(':')[0];

@@ -130,8 +130,6 @@ internal sealed class ProblemTests
         Assert.That(_host.Log.Single(), Does.StartWith("Error: GET /v1/kv/a failed.").And.Contains("secret"));
     }
 
-    [TestCase("POST", "/v1/sessions")]
-    [TestCase("GET", "/v1/watch?prefix=a")]
     [TestCase("POST", "/v1/ranges/2/split")]
     [TestCase("POST", "/v1/ranges/2/merge")]
     [TestCase("POST", "/v1/nodes/2/drain")]

@@ -1,11 +1,14 @@
 using RaftDb.Raft.Log;
 using RaftDb.Storage.Binlog;
 using RaftDb.Storage.StateMachines;
+using RaftDb.Tests.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Tests.Storage.StateMachines;
 
 /// <summary>Whatever a crash leaves of the WAL, the state opens at some applied index, never between two, and the log brings it to the same digest.</summary>
-public class CrashTests
+[TestFixture(false, TestName = "CrashTests_without_sessions")]
+[TestFixture(true, TestName = "CrashTests_with_sessions")]
+public class CrashTests(bool inSessions)
 {
     private const int WalHeader = 32;
     private const int FrameHeader = 24;
@@ -17,7 +20,8 @@ public class CrashTests
     public void SetUp()
     {
         var commands = new RandomCommands(7);
-        _log = [.. Enumerable.Range(1, 120).Select(i => StateFixture.EntryOf((ulong)i, commands.Next()))];
+        var sessions = new RandomSessions(7);
+        _log = [.. Enumerable.Range(1, 120).Select(i => StateFixture.EntryOf((ulong)i, inSessions ? sessions.Next() : commands.Next()))];
         _state = new(options: new() { PageBytes = 1024, TransactionEntries = 10 });
         ApplyTo(_state.State, _log[..50], 10);
         _durable = _state.State.Checkpoint()!;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Tests.Storage.StateMachines.Commands;
 
@@ -33,6 +34,12 @@ public class CommandCodecTests
             Everything,
             "01010706050403020100AC0204010161070201" + "62C801030163017604016401" + "0301016BE8070576616C756502016C03016D016E8001" + "0204016F05050170")
         { TestName = "Golden_everything" },
+        new TestCaseData(
+            new TransactionCommand(
+                Time, 1, [], [Operation.Increment("k"u8.ToArray(), 1)], [], new SessionWrite(new((UInt128)0xA1 << 120 | 0xB2), 300, 299, 2)),
+            "0103070605040302010001" + "A10000000000000000000000000000B2" + "AC02AB0202" + "000104016B0200") { TestName = "Golden_session" },
+        new TestCaseData(new ExpireSessionsCommand(Time, 1, 3_600_000, 100), "0104070605040302010001" + "80DDDB01" + "64") { TestName = "Golden_expire_sessions" },
+        new TestCaseData(new KeepChangesCommand(Time, 1, 300), "0105070605040302010001AC02") { TestName = "Golden_keep_changes" },
         new TestCaseData(new ExpireCommand(Time, 1, 1000), "0102070605040302010001E807") { TestName = "Golden_expire" },
     ];
 
