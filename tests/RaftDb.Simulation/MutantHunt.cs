@@ -15,7 +15,14 @@ internal static class MutantHunt
             {
                 if (SeedResult.Of(seed, adjust, null).Failure is { } failure)
                 {
-                    return (seed, failure);
+                    // What fails without the planted bug too says nothing about it.
+                    Mutants.Planted = null;
+                    if (SeedResult.Of(seed, adjust, null).Failure is null)
+                    {
+                        return (seed, failure);
+                    }
+
+                    Mutants.Planted = mutant;
                 }
             }
 

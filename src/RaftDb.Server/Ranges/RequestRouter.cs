@@ -220,7 +220,7 @@ internal sealed class RequestRouter(
 
             case PeerRequestKind.Get:
                 (RangeId getRange, ReadOptions getOptions, ReadOnlyMemory<byte> key) = PeerRequestCodec.DecodeGet(payload);
-                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(getRange) is { } getter
+                return PeerRequestCodec.EncodeAnswer(Reader(getRange, getOptions) is { } getter
                     ? await _reads.GetAsync(getter, key, getOptions, deadline)
                     : NoReplica(getRange));
 
@@ -232,7 +232,7 @@ internal sealed class RequestRouter(
 
             case PeerRequestKind.Scan:
                 (RangeId scanRange, ReadOptions scanOptions, ScanQuery query) = PeerRequestCodec.DecodeScan(payload);
-                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(scanRange) is { } scanner
+                return PeerRequestCodec.EncodeAnswer(Reader(scanRange, scanOptions) is { } scanner
                     ? await _reads.ScanAsync(scanner, query, scanOptions, deadline)
                     : NoReplica(scanRange));
 
@@ -246,6 +246,10 @@ internal sealed class RequestRouter(
                 throw new InvalidDataException($"A node asked for {kind}, which requests are not.");
         }
     }
+
+    /// <summary>The replica that serves another node's read. One that has halted says why only to who asked for it by name; everybody else goes on to another replica.</summary>
+    private Replica? Reader(RangeId range, ReadOptions options) =>
+        replicas.FindServing(range) is { } replica && (replica.Halted is null || options.Replica.Kind == ReplicaChoiceKind.Node) ? replica : null;
 
     private static async ValueTask<RequestError?> TransferHereAsync(Replica replica, NodeId to)
     {

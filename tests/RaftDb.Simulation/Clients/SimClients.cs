@@ -58,6 +58,9 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
     /// <summary>A put of a value of its own; for scenarios and for the end of a run.</summary>
     public ClientOperation Put(int node, RangeId range, string key) => Simple(node, OperationType.Put, range, key);
 
+    /// <summary>A put of a key that is gone after a while; for scenarios.</summary>
+    public ClientOperation PutForAWhile(int node, RangeId range, string key) => Simple(node, OperationType.PutWithTtl, range, key);
+
     /// <summary>A linearizable read.</summary>
     public ClientOperation Get(int node, RangeId range, string key) => Simple(node, OperationType.Get, range, key);
 
