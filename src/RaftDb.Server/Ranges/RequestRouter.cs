@@ -20,6 +20,7 @@ internal sealed class RequestRouter(
 
     private readonly LocalReads _reads = new(node, clock);
     private readonly LocalWrites _writes = new(node);
+    private readonly ForwardedRequests _forwarded = new(node, replicas, clock);
 
     public Deadline DeadlineIn(TimeSpan timeout) => new(clock.Now + timeout);
 
@@ -180,7 +181,7 @@ internal sealed class RequestRouter(
         Outcome<WriteAnswer> outcome = await AtLeaderAsync<WriteAnswer>(
             range,
             deadline,
-            async replica => await TransferHereAsync(replica, to) is { } error ? error : TransferDone(range.Id),
+            async replica => await LocalTransfers.RunAsync(replica, to) is { } error ? error : TransferDone(range.Id),
             async (peer, timeout) => PeerRequestCodec.DecodeError(
                 await transport.RequestAsync(peer, PeerRequestKind.Transfer, PeerRequestCodec.EncodeTransfer(id, to), timeout, cancel)) is { } error
                 ? error
@@ -207,77 +208,14 @@ internal sealed class RequestRouter(
     }
 
     /// <summary>Serves a request that another node forwarded: here or not at all.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> ServeAsync(PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout)
-    {
-        Deadline deadline = DeadlineIn(timeout);
-        switch (kind)
-        {
-            case PeerRequestKind.Write:
-                (RangeId writeRange, AckMode ack, ReadOnlyMemory<byte> command) = PeerRequestCodec.DecodeWrite(payload);
-                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(writeRange) is { } writer
-                    ? await _writes.WriteAsync(writer, command, ack, deadline)
-                    : NoReplica(writeRange));
-
-            case PeerRequestKind.Get:
-                (RangeId getRange, ReadOptions getOptions, ReadOnlyMemory<byte> key) = PeerRequestCodec.DecodeGet(payload);
-                return PeerRequestCodec.EncodeAnswer(Reader(getRange, getOptions) is { } getter
-                    ? await _reads.GetAsync(getter, key, getOptions, deadline)
-                    : NoReplica(getRange));
-
-            case PeerRequestKind.GetMany:
-                (RangeId manyRange, ReadOptions manyOptions, IReadOnlyList<ReadOnlyMemory<byte>> keys) = PeerRequestCodec.DecodeGetMany(payload);
-                return PeerRequestCodec.EncodeAnswer(replicas.FindServing(manyRange) is { } many
-                    ? await _reads.GetManyAsync(many, keys, manyOptions, deadline)
-                    : NoReplica(manyRange));
-
-            case PeerRequestKind.Scan:
-                (RangeId scanRange, ReadOptions scanOptions, ScanQuery query) = PeerRequestCodec.DecodeScan(payload);
-                return PeerRequestCodec.EncodeAnswer(Reader(scanRange, scanOptions) is { } scanner
-                    ? await _reads.ScanAsync(scanner, query, scanOptions, deadline)
-                    : NoReplica(scanRange));
-
-            case PeerRequestKind.Transfer:
-                (RangeId transferRange, NodeId to) = PeerRequestCodec.DecodeTransfer(payload);
-                return PeerRequestCodec.EncodeError(replicas.FindServing(transferRange) is { } leader
-                    ? await TransferHereAsync(leader, to)
-                    : NoReplica(transferRange));
-
-            default:
-                throw new InvalidDataException($"A node asked for {kind}, which requests are not.");
-        }
-    }
-
-    /// <summary>The replica that serves another node's read. One that has halted says why only to who asked for it by name; everybody else goes on to another replica.</summary>
-    private Replica? Reader(RangeId range, ReadOptions options) =>
-        replicas.FindServing(range) is { } replica && (replica.Halted is null || options.Replica.Kind == ReplicaChoiceKind.Node) ? replica : null;
-
-    private static async ValueTask<RequestError?> TransferHereAsync(Replica replica, NodeId to)
-    {
-        if (!replica.Leadership.IsLeader)
-        {
-            return new RequestError(ErrorCode.NotLeader, $"This node does not lead range {replica.Range}.", Leader: replica.Leadership.Leader);
-        }
-
-        if (replica.Leadership.Leader == to)
-        {
-            return null;
-        }
-
-        PendingTransfer transfer = new(replica.State.Machine.Descriptor.ReplicaOn(to));
-        replica.Post(transfer);
-        return await transfer.Completion is { } failure
-            ? new RequestError(ErrorCode.Unavailable, $"Leadership of range {replica.Range} was not moved to node {to}: {failure}")
-            : null;
-    }
+    public ValueTask<ReadOnlyMemory<byte>> ServeAsync(PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout) =>
+        _forwarded.ServeAsync(kind, payload, DeadlineIn(timeout));
 
     private static WriteAnswer TransferDone(RangeId range) => new(default, range, default, true, null);
 
     private static bool IsUnconditional(WriteRequest request) =>
         request.Conditions.Count == 0 && request.Else.Count == 0
         && request.Then.All(operation => operation.Kind is OperationKind.Put or OperationKind.Delete);
-
-    private RequestError NoReplica(RangeId range) =>
-        new(ErrorCode.NotLeader, $"Node {node} has no replica of range {range}.");
 
     private async ValueTask<Outcome<WriteAnswer>> ForwardWriteAsync(
         NodeId peer, RangeId range, AckMode ack, ReadOnlyMemory<byte> command, TimeSpan timeout, CancellationToken cancel)

@@ -55,7 +55,8 @@ internal sealed class Promises(SimCluster world)
                 break;
             case VoteRequest request:
                 Require(durable.Term > request.Term || (durable.Term == request.Term && durable.Vote == request.From), $"{Name(process, sent)} campaigns in term {request.Term}; durable are {durable.Term} and {durable.Vote}");
-                Require(request.Last.Index <= log.Last.Index, $"{Name(process, sent)} campaigns with {request.Last.Index}; durable is {log.Last.Index}");
+                // Who has lost meanwhile may have replaced what the request names, in the same write: a vote no longer helps it.
+                Require(request.Last.Index <= log.Last.Index || !IsCampaigning(process, sent.Range, request.Term), $"{Name(process, sent)} campaigns with {request.Last.Index}; durable is {log.Last.Index}");
                 world.Checks.Of(sent.Range).Voted(request.Term, request.From, request.From);
                 break;
             case AppendEntriesResponse { Rejected: false } response:
@@ -76,6 +77,9 @@ internal sealed class Promises(SimCluster world)
         Require(message.Term <= durable.Term, $"{Name(process, sent)} sends {message.GetType().Name}, and speaks in term {message.Term}; durable is {durable.Term}");
         promise.Term = message.Term > promise.Term ? message.Term : promise.Term;
     }
+
+    private static bool IsCampaigning(SimProcess process, RangeId range, Term term) =>
+        process.Replicas.Find(range) is { } replica && replica.Consensus.Role == Role.Candidate && replica.Consensus.Term == term;
 
     public void Started(SimProcess process, Replica replica)
     {
