@@ -106,7 +106,7 @@ internal sealed class RequestRouter(
 
     public HybridTimestamp LogTime => logTime();
 
-    public ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel)
+    public ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, AckMode ack, Deadline deadline, CancellationToken cancel)
     {
         if (items.Operations > limits.MaxOperations || items.CommandBytes(range.Generation) > limits.MaxCommandBytes)
         {
@@ -116,26 +116,51 @@ internal sealed class RequestRouter(
         }
 
         byte[] command = items.ToCommand(logTime(), range.Generation);
+        if (items.ItemsInSessions || items.Session is not null)
+        {
+            return RepeatedBatchAsync(range, command, ack, deadline, cancel);
+        }
+
         return replicas.FindServing(range.Id) is { Leadership.IsLeader: true } own
-            ? BatchHereAsync(own, range, command, deadline, cancel)
-            : BatchAtLeaderAsync(range, command, deadline, cancel);
+            ? BatchHereAsync(own, range, command, ack, deadline, cancel)
+            : BatchAtLeaderAsync(range, command, ack, null, deadline, cancel);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<WriteAnswer>> BatchHereAsync(
-        Replica own, RangeDescriptor range, byte[] command, Deadline deadline, CancellationToken cancel)
+        Replica own, RangeDescriptor range, byte[] command, AckMode ack, Deadline deadline, CancellationToken cancel)
     {
-        Outcome<WriteAnswer> outcome = await _writes.WriteAsync(own, command, AckMode.Quorum, deadline);
-        return outcome.Error?.Code == ErrorCode.NotLeader ? await BatchAtLeaderAsync(range, command, deadline, cancel) : outcome;
+        Outcome<WriteAnswer> outcome = await _writes.WriteAsync(own, command, ack, deadline);
+        return outcome.Error?.Code == ErrorCode.NotLeader ? await BatchAtLeaderAsync(range, command, ack, null, deadline, cancel) : outcome;
     }
 
-    private ValueTask<Outcome<WriteAnswer>> BatchAtLeaderAsync(RangeDescriptor range, byte[] command, Deadline deadline, CancellationToken cancel) =>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Outcome<WriteAnswer>> RepeatedBatchAsync(
+        RangeDescriptor range, byte[] command, AckMode ack, Deadline deadline, CancellationToken cancel)
+    {
+        RepeatedWrite tries = new();
+        if (replicas.FindServing(range.Id) is { Leadership.IsLeader: true } own)
+        {
+            Outcome<WriteAnswer> outcome = tries.Tried(await _writes.WriteAsync(own, command, ack, deadline));
+            if (outcome.Error?.Code != ErrorCode.NotLeader)
+            {
+                return outcome;
+            }
+        }
+
+        return tries.Ended(await BatchAtLeaderAsync(range, command, ack, tries, deadline, cancel));
+    }
+
+    private ValueTask<Outcome<WriteAnswer>> BatchAtLeaderAsync(
+        RangeDescriptor range, byte[] command, AckMode ack, RepeatedWrite? tries, Deadline deadline, CancellationToken cancel) =>
         AtLeaderAsync(
             range,
             deadline,
-            replica => _writes.WriteAsync(replica, command, AckMode.Quorum, deadline),
-            (peer, timeout, waits) => ForwardWriteAsync(peer, range.Id, AckMode.Quorum, command, timeout, waits, cancel),
+            async replica => Tried(tries, await _writes.WriteAsync(replica, command, ack, deadline)),
+            async (peer, timeout, waits) => Tried(tries, await ForwardWriteAsync(peer, range.Id, ack, command, timeout, waits, cancel)),
             cancel);
+
+    private static Outcome<WriteAnswer> Tried(RepeatedWrite? tries, Outcome<WriteAnswer> outcome) => tries is null ? outcome : tries.Tried(outcome);
 
     public ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
         RangeDescriptor range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline, CancellationToken cancel) =>

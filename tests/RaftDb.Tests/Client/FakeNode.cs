@@ -81,6 +81,13 @@ internal sealed class FakeNode : IAsyncDisposable
             {
                 while (await FakeRequest.ReadAsync(stream, _stop.Token) is { } request)
                 {
+                    if (request.Target == "/v1/nodes")
+                    {
+                        // Where RESP is served: nowhere. Clients ask before anything else, which is not what these tests are about.
+                        await stream.WriteAsync(FakeAnswer.Of(200, """{"items":[]}""").Bytes, _stop.Token);
+                        continue;
+                    }
+
                     lock (_requests)
                     {
                         _requests.Add(request);

@@ -157,7 +157,7 @@ internal sealed class FakeRouter : IRequestRouter
 
     public HybridTimestamp LogTime => new(1_000_000L << 16);
 
-    public async ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel)
+    public async ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, AckMode ack, Deadline deadline, CancellationToken cancel)
     {
         BatchCommand batch = (BatchCommand)CommandCodec.Decode(items.ToCommand(LogTime, range.Generation));
         await PassAsync(cancel);
