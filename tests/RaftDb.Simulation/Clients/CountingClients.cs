@@ -179,6 +179,10 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
                 // What is answered is sent once more, much later: the network had kept it.
                 world.Time.After(random.Below(10_000 * Ms), () => Send(increment, attempt + 1));
             }
+            else if (random.Chance(50_000))
+            {
+                Reuse(increment);
+            }
         }
         else if (outcome.Error!.Code == ErrorCode.SessionExpired)
         {
@@ -194,6 +198,35 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
         else
         {
             world.Time.After(random.Below(300 * Ms), () => Repeat(increment, attempt));
+        }
+    }
+
+    /// <summary>A client with a fault of its own: it takes a number for a second request. That must never be answered as if it were done.</summary>
+    private void Reuse(Increment increment)
+    {
+        if (world.Machines[random.Below(world.Machines.Count)].Process is { } process)
+        {
+            world.Marks.Hit("H4 sequence used for another request");
+            process.After(50_000, () => _ = ReuseAsync(process, increment));
+        }
+    }
+
+    private async Task ReuseAsync(SimProcess process, Increment increment)
+    {
+        try
+        {
+            Outcome<WriteAnswer> outcome = await process.Router.WriteAsync(
+                new WriteRequest([], [Operation.Increment(Encoding.UTF8.GetBytes(key), 1_000_000)], [], AckMode.Quorum, new SessionWrite(increment.Session, increment.Sequence, 0)),
+                process.Router.DeadlineIn(Timeout),
+                CancellationToken.None);
+            if (outcome.Value is not null)
+            {
+                world.Report(new SimulationFailedException($"sequence {increment.Sequence} was answered for an increment of {key} by 1, and then for one by 1,000,000"));
+            }
+        }
+        catch (Exception e) when (e is not PowerCutException)
+        {
+            process.Fail(e);
         }
     }
 

@@ -146,6 +146,13 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
         world.Trace.Add($"range {range.Id}: {string.Join(", ", change.Changes.Select(c => $"{c.Kind} {c.Replica}"))} {change.Transition} on {current}");
         MarkRows(range, leader.Replica, change);
         Propose(leader.Process, leader.Replica, change);
+        if (random.Chance(300_000))
+        {
+            // Another operator wants something else at the same time.
+            ConfigurationChange second = new([new(random.Coin() ? ConfigurationChangeKind.AddVoter : ConfigurationChangeKind.AddLearner, random.Pick(range.Replicas).Replica)], transition);
+            world.Time.After(random.Below(3_000_000L), () => Propose(leader.Process, leader.Replica, second));
+        }
+
         return true;
     }
 

@@ -72,6 +72,7 @@ internal sealed class SimFaults
     private bool Do(FaultKind kind) => kind switch
     {
         FaultKind.Kill => _machines.Kill(_machines.Any(), power: false),
+        FaultKind.QuickRestart => _machines.RestartAtOnce(),
         FaultKind.PowerCut => _machines.Kill(_machines.Any(), power: true),
         FaultKind.KillLeader => _machines.Kill(_machines.Leader(), power: _random.Coin()),
         FaultKind.PowerCutInDiskOperation => _machines.CutSoon(),
