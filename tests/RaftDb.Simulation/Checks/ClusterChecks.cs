@@ -80,6 +80,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
             world.Marks.Hit("leaders elected");
             world.Trace.Detail(() => $"node {process.Node} leads range {replica.Range} in term {node.Term}");
             ledger.Elected(replica.Id, node);
+            world.Elected?.Invoke(replica.Range);
         }
 
         if (node.Commit > before.Commit && ledger.Commits(replica.Id, node, before.Role, before.Term))

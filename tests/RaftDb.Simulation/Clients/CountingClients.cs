@@ -53,7 +53,7 @@ internal sealed class CountingClients(SimCluster world, SimRandom random)
 internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId range, string key)
 {
     private const long Ms = 1_000_000;
-    private const int MostUnderWay = 4;
+    private const int MostUnderWay = 6;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private readonly SortedSet<ulong> _open = [];
@@ -110,7 +110,7 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
         // Now and then nothing for a while, so that sessions expire.
         long pause = random.Chance(30_000) ? random.Below(12_000 * Ms) : random.Below(200 * Ms);
         world.Time.After(pause, Next);
-        if (_underWay < MostUnderWay)
+        for (int more = random.Pick([1, 1, 1, 4]); more > 0 && _underWay < MostUnderWay; more--)
         {
             _underWay++;
             _open.Add(++_sequence);

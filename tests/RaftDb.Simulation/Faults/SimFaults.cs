@@ -24,7 +24,7 @@ internal sealed class SimFaults
         _network = new(world, _random);
         _disks = new(world, _random, _machines);
         _clocks = new(world, _random);
-        _actions = new(world, _random);
+        _actions = new(world, _random, _machines);
     }
 
     public void Begin()
@@ -32,6 +32,7 @@ internal sealed class SimFaults
         _on = true;
         _world.Network.Faults = _world.Swarm.Network;
         _clocks.Begin();
+        _actions.Begin();
         foreach ((FaultKind kind, int every) in _world.Swarm.FaultEveryMs)
         {
             Schedule(kind, every);
