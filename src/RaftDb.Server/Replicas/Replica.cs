@@ -43,7 +43,7 @@ internal sealed class Replica
         Id = start.Replica;
         _state = state;
         _node = new RaftNode(options, start, host.Binlog.Reader(range), host.Now, seed);
-        _reads = new PendingReads(seed);
+        _reads = new PendingReads(Mutants.ReadContextsRestart ? 0 : seed);
         _apply = new ApplyPipeline(this, host);
         _newProposals = new NewProposals(_proposals, _refused, _apply, host.Metrics);
         Marks = new MarkedViews(this, host);
