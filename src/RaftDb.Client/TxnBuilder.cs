@@ -37,8 +37,9 @@ public sealed class TxnBuilder
         return this;
     }
 
-    /// <summary>Writes a key.</summary>
-    public TxnBuilder Put(Bytes key, Bytes value) => Operation(new { put = new { key = Text(key), value = Text(value) } });
+    /// <summary>Writes a key, which goes away after a time where one is given.</summary>
+    public TxnBuilder Put(Bytes key, Bytes value, TimeSpan? timeToLive = null) =>
+        Operation(new { put = new { key = Text(key), value = Text(value), ttl = timeToLive is { } ttl ? DurationText.Format(ttl) : null } });
 
     /// <summary>Removes a key.</summary>
     public TxnBuilder Delete(Bytes key) => Operation(new { delete = new { key = Text(key) } });
