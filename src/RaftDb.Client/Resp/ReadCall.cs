@@ -1,4 +1,3 @@
-using RaftDb.Client.Protocol;
 using RaftDb.Client.Routing;
 
 namespace RaftDb.Client.Resp;

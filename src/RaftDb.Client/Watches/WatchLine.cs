@@ -1,5 +1,4 @@
 using System.Text.Json;
-using RaftDb.Client.Http;
 using RaftDb.Client.Protocol;
 
 namespace RaftDb.Client.Watches;
