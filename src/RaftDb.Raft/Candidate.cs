@@ -13,7 +13,7 @@ internal sealed class Candidate(NodeState state, Roles roles)
     /// not applied (its idea of a quorum may be outdated).</summary>
     private bool MayCampaign =>
         !state.Suspect && state.Installing is null && state.Membership.IsVoter(state.Self) &&
-        !(state.Membership.HasUnapplied && state.Membership.FirstUnapplied <= state.Log.Commit);
+        !(state.Membership.HasUnapplied && !Mutants.CampaignsWithUnappliedChange && state.Membership.FirstUnapplied <= state.Log.Commit);
 
     /// <summary>Tries to become leader. With <paramref name="transfer"/> the leader asked for it: there is nothing to rehearse.</summary>
     public void Campaign(bool transfer)

@@ -15,8 +15,13 @@ internal static class Mutants
     [
         nameof(AckBeforeFsync),
         nameof(AckBeforePersisted),
+        nameof(AcknowledgedMarkTooFar),
         nameof(AppliedBeforeDurable),
         nameof(AppliedIndexOutsideTheTransaction),
+        nameof(BatchItemHalfDone),
+        nameof(BatchNamedAsSynced),
+        nameof(CampaignsWithUnappliedChange),
+        nameof(ChangeBeforeCommitInTerm),
         nameof(CheckpointNotDurable),
         nameof(CommitTakenBeforeTheCut),
         nameof(ConditionsIgnored),
@@ -30,22 +35,31 @@ internal static class Mutants
         nameof(LeaseFromReceiveTime),
         nameof(LeaseKeptOverTransfer),
         nameof(MatchingEntriesCut),
+        nameof(NeededSegmentFreed),
         nameof(OldTermCommittedByCounting),
         nameof(OldTermsListenedTo),
         nameof(PreviousEntryNotCompared),
         nameof(ProposalTakenForAnother),
+        nameof(ReadContextsRestart),
         nameof(ReadIndexWithoutCommitInTerm),
         nameof(ReadIndexWithoutQuorum),
         nameof(ReadsDontWaitForApply),
         nameof(RefusedWritesOvertaken),
         nameof(RejectedCommandHalfDone),
+        nameof(SegmentEndNotNamed),
+        nameof(SegmentLeftUnsynced),
+        nameof(SequenceReuseNotCompared),
         nameof(SessionForgottenAtRestart),
         nameof(SessionResultNotStored),
+        nameof(SessionResultsOutsideTheTransaction),
         nameof(SessionTableMissingFromSnapshot),
         nameof(SessionTokenIgnored),
+        nameof(SessionsExpireByWallClock),
         nameof(SnapshotOvertakesApplies),
         nameof(StaleCompletionAccepted),
+        nameof(StaleRecordsFit),
         nameof(StalenessBoundIgnored),
+        nameof(StalenessCountedFromTheAnswer),
         nameof(TornTailRuleAppliedToCorruption),
         nameof(TruncationNotRecorded),
         nameof(TwoChangesAtOnce),
@@ -55,16 +69,33 @@ internal static class Mutants
         nameof(VoteNotPersisted),
         nameof(VoteTwice),
         nameof(VoterForgetsTheLease),
+        nameof(WriteCompletedBeforeItsRound),
     ];
+
+    /// <summary>What the clock of the machine shows that applies entries just now: for a bug that looks there.</summary>
+    public static long WallMilliseconds { get; set; }
+#else
+    /// <summary>Nobody looks there.</summary>
+    public static long WallMilliseconds => 0;
 #endif
 
     public static bool AckBeforeFsync => Is(nameof(AckBeforeFsync));
 
     public static bool AckBeforePersisted => Is(nameof(AckBeforePersisted));
 
+    public static bool AcknowledgedMarkTooFar => Is(nameof(AcknowledgedMarkTooFar));
+
     public static bool AppliedBeforeDurable => Is(nameof(AppliedBeforeDurable));
 
     public static bool AppliedIndexOutsideTheTransaction => Is(nameof(AppliedIndexOutsideTheTransaction));
+
+    public static bool BatchItemHalfDone => Is(nameof(BatchItemHalfDone));
+
+    public static bool BatchNamedAsSynced => Is(nameof(BatchNamedAsSynced));
+
+    public static bool CampaignsWithUnappliedChange => Is(nameof(CampaignsWithUnappliedChange));
+
+    public static bool ChangeBeforeCommitInTerm => Is(nameof(ChangeBeforeCommitInTerm));
 
     public static bool CheckpointNotDurable => Is(nameof(CheckpointNotDurable));
 
@@ -92,6 +123,8 @@ internal static class Mutants
 
     public static bool MatchingEntriesCut => Is(nameof(MatchingEntriesCut));
 
+    public static bool NeededSegmentFreed => Is(nameof(NeededSegmentFreed));
+
     public static bool OldTermCommittedByCounting => Is(nameof(OldTermCommittedByCounting));
 
     public static bool OldTermsListenedTo => Is(nameof(OldTermsListenedTo));
@@ -99,6 +132,8 @@ internal static class Mutants
     public static bool PreviousEntryNotCompared => Is(nameof(PreviousEntryNotCompared));
 
     public static bool ProposalTakenForAnother => Is(nameof(ProposalTakenForAnother));
+
+    public static bool ReadContextsRestart => Is(nameof(ReadContextsRestart));
 
     public static bool ReadIndexWithoutCommitInTerm => Is(nameof(ReadIndexWithoutCommitInTerm));
 
@@ -110,19 +145,33 @@ internal static class Mutants
 
     public static bool RejectedCommandHalfDone => Is(nameof(RejectedCommandHalfDone));
 
+    public static bool SegmentEndNotNamed => Is(nameof(SegmentEndNotNamed));
+
+    public static bool SegmentLeftUnsynced => Is(nameof(SegmentLeftUnsynced));
+
+    public static bool SequenceReuseNotCompared => Is(nameof(SequenceReuseNotCompared));
+
     public static bool SessionForgottenAtRestart => Is(nameof(SessionForgottenAtRestart));
 
     public static bool SessionResultNotStored => Is(nameof(SessionResultNotStored));
+
+    public static bool SessionResultsOutsideTheTransaction => Is(nameof(SessionResultsOutsideTheTransaction));
 
     public static bool SessionTableMissingFromSnapshot => Is(nameof(SessionTableMissingFromSnapshot));
 
     public static bool SessionTokenIgnored => Is(nameof(SessionTokenIgnored));
 
+    public static bool SessionsExpireByWallClock => Is(nameof(SessionsExpireByWallClock));
+
     public static bool SnapshotOvertakesApplies => Is(nameof(SnapshotOvertakesApplies));
 
     public static bool StaleCompletionAccepted => Is(nameof(StaleCompletionAccepted));
 
+    public static bool StaleRecordsFit => Is(nameof(StaleRecordsFit));
+
     public static bool StalenessBoundIgnored => Is(nameof(StalenessBoundIgnored));
+
+    public static bool StalenessCountedFromTheAnswer => Is(nameof(StalenessCountedFromTheAnswer));
 
     public static bool TornTailRuleAppliedToCorruption => Is(nameof(TornTailRuleAppliedToCorruption));
 
@@ -141,6 +190,8 @@ internal static class Mutants
     public static bool VoteTwice => Is(nameof(VoteTwice));
 
     public static bool VoterForgetsTheLease => Is(nameof(VoterForgetsTheLease));
+
+    public static bool WriteCompletedBeforeItsRound => Is(nameof(WriteCompletedBeforeItsRound));
 
     /// <summary>Whether a message that promises something leaves before that is durable.</summary>
     public static bool IsSentTooEarly(Message message) =>

@@ -6,7 +6,7 @@ namespace RaftDb.Simulation;
 internal sealed record RunArguments
 {
     public const string Usage =
-        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice] [--verbose] [--keep-going] [--coverage]";
+        "usage: dotnet run --project tests/RaftDb.Simulation -c Release -- [--seed S | --seeds A..B] [--minutes M] [--scenario ID] [--mutant NAME | --mutants [--mutant NAME,NAME]] [--nodes N] [--ranges R] [--ops PER_SECOND] [--trace FILE] [--twice] [--verbose] [--keep-going] [--coverage]";
 
     public ulong First { get; init; }
 
@@ -18,7 +18,7 @@ internal sealed record RunArguments
 
     public string? Mutant { get; init; }
 
-    /// <summary>Mutants are hunted, one after the other: all, or the one that is named.</summary>
+    /// <summary>Mutants are hunted, one after the other: all, or those that are named, with commas between them.</summary>
     public bool AllMutants { get; init; }
 
     public int? Nodes { get; init; }

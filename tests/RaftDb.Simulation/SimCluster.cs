@@ -75,6 +75,9 @@ internal sealed class SimCluster : IDisposable
 
     public IReadOnlyList<RangeDescriptor> Ranges { get; }
 
+    /// <summary>Called when a replica of a range has become its leader.</summary>
+    public Action<RangeId>? Elected { get; set; }
+
     /// <summary>Whether all replicas were made: from then on what is missing was lost.</summary>
     public bool IsFounded { get; private set; }
 

@@ -37,6 +37,9 @@ internal sealed record SwarmOptions
 
     public long DiskDelay { get; init; } = 500 * Us;
 
+    /// <summary>How long a transaction of the state machine takes at times; most take next to nothing.</summary>
+    public long ApplyDelay { get; init; }
+
     public int CheckpointEvery { get; init; } = 500;
 
     public RaftOptions Raft { get; init; } = new() { CheckInvariants = true };
@@ -103,6 +106,7 @@ internal sealed record SwarmOptions
             ValueBytes = random.Pick([8, 32, 200, 1500]),
             Loops = random.Pick([1, 2]),
             DiskDelay = random.Pick([20 * Us, 200 * Us, 1 * Ms, 5 * Ms, 20 * Ms]),
+            ApplyDelay = random.Pick([0, 0, 0, 5 * Ms, 60 * Ms]),
             CheckpointEvery = random.Pick([10, 50, 200, 1000]),
             MaxDriftPpm = lease ? random.Pick([0, 5_000, 20_000]) : random.Pick([0, 1_000, 20_000, 200_000]),
             MaxWallOffsetMs = random.Pick([0, 0, 10, 1000, 20_000]),
@@ -147,13 +151,13 @@ internal sealed record SwarmOptions
 
     public long DiskLatency(SimRandom random) => (DiskDelay / 2) + random.Below(DiskDelay) + ((random.Next() & 127) == 0 ? DiskDelay * 8 : 0);
 
-    public long ApplyLatency(SimRandom random) => (20 * Us) + (long)(random.Next() & 0x1FFFF) + ((random.Next() & 255) == 0 ? 10 * Ms : 0);
+    public long ApplyLatency(SimRandom random) => (20 * Us) + (long)(random.Next() & 0x1FFFF) + ((random.Next() & 255) == 0 ? 10 * Ms : 0) + ((random.Next() & 7) == 0 ? random.Below(ApplyDelay * 4) : 0);
 
     public long BackgroundLatency(SimRandom random) => (100 * Us) + random.Below(2 * Ms);
 
     public override string ToString() =>
         $"nodes={Nodes} ranges={Ranges}+meta factor={ReplicationFactor} seconds={Duration / Ms / 1000} ops/s={OperationsPerSecond} keys={KeysPerRange} value={ValueBytes} "
-        + $"loops={Loops} disk={DiskDelay / Us}us checkpoint={CheckpointEvery} heartbeat={Raft.HeartbeatInterval.TotalMilliseconds} election={Raft.ElectionTimeout.TotalMilliseconds} "
+        + $"loops={Loops} disk={DiskDelay / Us}us apply={ApplyDelay / Us}us checkpoint={CheckpointEvery} heartbeat={Raft.HeartbeatInterval.TotalMilliseconds} election={Raft.ElectionTimeout.TotalMilliseconds} "
         + $"mode={Raft.FailoverMode} prevote={(MixedPreVote ? "mixed" : Raft.PreVote)} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
         + $"applying={Raft.MaxApplyingBytes} cache={Raft.EntryCacheBytes} quiesce={Raft.QuiesceAfterHeartbeats} segment={Binlog.SegmentBytes} batch={Binlog.MaxBatchBytes} "
         + $"retained={Binlog.RetainedEntries}/{Binlog.RetainedBytes} recycled={Binlog.RecycledSegments} delay={Network.MaxDelay / Us}us drop={Network.DropPerMillion} dup={Network.DuplicatePerMillion} "
@@ -164,6 +168,7 @@ internal sealed record SwarmOptions
 internal enum FaultKind
 {
     Kill,
+    QuickRestart,
     PowerCut,
     PowerCutInDiskOperation,
     PowerCutEverywhere,

@@ -94,7 +94,7 @@ internal sealed class SwarmProgram(RunArguments run)
     {
         int missed = 0;
         Console.WriteLine($"SEED={run.First}..{run.Last}, every mutant");
-        foreach (string mutant in run.Mutant is null ? Mutants.All : [run.Mutant])
+        foreach (string mutant in run.Mutant is null ? Mutants.All : run.Mutant.Split(','))
         {
             Stopwatch clock = Stopwatch.StartNew();
             (ulong Seed, string Failure)? found = MutantHunt.Hunt(mutant, run.First, run.Last, run.Adjust);

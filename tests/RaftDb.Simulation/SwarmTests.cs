@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NUnit.Framework;
 using RaftDb.Raft;
 using RaftDb.Simulation.Core;
@@ -8,6 +9,18 @@ namespace RaftDb.Simulation;
 internal sealed class SwarmTests
 {
     private const ulong SeedsPerCase = 100;
+
+    /// <summary>So many planted bugs are hunted at least, however slow the machine is.</summary>
+    private const int LeastMutants = 8;
+
+    /// <summary>After this long no further one is begun.</summary>
+    private static readonly TimeSpan MutantTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>Found by few seeds: the table in docs/testing.md says how many it takes.</summary>
+    private static readonly HashSet<string> Slow =
+    [
+        nameof(Mutants.LeaseFromReceiveTime),
+    ];
 
     /// <summary>New ones each time; every case prints its own, and a failure how to repeat it.</summary>
     private static readonly ulong FirstSeed = ((ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() % 10_000_000) * 1000;
@@ -44,19 +57,27 @@ internal sealed class SwarmTests
         Assert.That((second.Hash, second.VirtualNanoseconds, second.Marks["events"]), Is.EqualTo((first.Hash, first.VirtualNanoseconds, first.Marks["events"])), $"SEED={seed}");
     }
 
-    /// <summary>A sample of those that few seeds find, so that the test is quick; all of them: --mutants on the command line.</summary>
+    /// <summary>Another sample each time, as many as the time allows; all of them: --mutants on the command line.</summary>
     [Test]
-    public void A_planted_bug_is_found([ValueSource(nameof(QuickMutants))] string mutant)
+    public void Planted_bugs_are_found()
     {
-        (ulong Seed, string Failure)? found = MutantHunt.Hunt(mutant, 1, 500);
+        Stopwatch clock = Stopwatch.StartNew();
+        int begin = (int)(FirstSeed / 1000 % (ulong)Mutants.All.Count);
+        int found = 0;
+        for (int i = 0; i < Mutants.All.Count && (found < LeastMutants || clock.Elapsed < MutantTime); i++)
+        {
+            string mutant = Mutants.All[(begin + i) % Mutants.All.Count];
+            if (Slow.Contains(mutant))
+            {
+                continue;
+            }
 
-        Assert.That(found, Is.Not.Null, $"500 seeds did not find {mutant}: dotnet run --project tests/RaftDb.Simulation -c Release -- --mutants --mutant {mutant} --seeds 1..500");
-        TestContext.Progress.WriteLine($"{mutant}: seed {found!.Value.Seed}: {found.Value.Failure}");
+            (ulong Seed, string Failure)? caught = MutantHunt.Hunt(mutant, 1, 500);
+            Assert.That(caught, Is.Not.Null, $"500 seeds did not find {mutant}: dotnet run --project tests/RaftDb.Simulation -c Release -- --mutants --mutant {mutant} --seeds 1..500");
+            found++;
+            TestContext.Progress.WriteLine($"{mutant}: seed {caught!.Value.Seed}: {caught.Value.Failure}");
+        }
+
+        TestContext.Progress.WriteLine($"{found} planted bugs found in {clock.Elapsed.TotalSeconds:F0} s, from {Mutants.All[begin]} on");
     }
-
-    private static IEnumerable<string> QuickMutants() =>
-    [
-        nameof(Mutants.AckBeforeFsync), nameof(Mutants.AckBeforePersisted), nameof(Mutants.VoteBeforePersisted), nameof(Mutants.LeaderCountsItselfEarly), nameof(Mutants.ReadIndexWithoutQuorum),
-        nameof(Mutants.AppliedIndexOutsideTheTransaction), nameof(Mutants.ReadsDontWaitForApply), nameof(Mutants.ConditionsIgnored), nameof(Mutants.CheckpointNotDurable),
-    ];
 }

@@ -67,7 +67,7 @@ internal sealed class Proposals(NodeState state, LeadershipTransfer transfer)
                 ProposalRefusal.ConfigurationChangePending, $"entry {state.Membership.FirstUnapplied} is not applied yet");
         }
 
-        if (!HasCommittedInTerm)
+        if (!HasCommittedInTerm && !Mutants.ChangeBeforeCommitInTerm)
         {
             return Refuse(
                 ProposalRefusal.ConfigurationChangePending, $"nothing of term {state.Term} is committed yet");

@@ -141,8 +141,8 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
                 return (Halted(replica), null, LogIndex.Zero);
 
             case Consistency.Session:
-                LogIndex seen = options.Token[replica.Range];
-                if (replica.Halted is null && (replica.State.Machine.Applied.Index >= seen || Mutants.SessionTokenIgnored))
+                LogIndex seen = Mutants.SessionTokenIgnored ? LogIndex.Zero : options.Token[replica.Range];
+                if (replica.Halted is null && replica.State.Machine.Applied.Index >= seen)
                 {
                     return (null, null, seen);
                 }

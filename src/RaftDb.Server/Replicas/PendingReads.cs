@@ -97,10 +97,11 @@ internal sealed class PendingReads(ulong lastContext)
             return;
         }
 
-        LastConfirmed = new(ReadStatus.Ready, outcome.Index, round.Began);
+        Instant asOf = Mutants.StalenessCountedFromTheAnswer ? now : round.Began;
+        LastConfirmed = new(ReadStatus.Ready, outcome.Index, asOf);
         foreach (PendingRead read in round.Reads)
         {
-            _awaitingApply.Enqueue(new(read, outcome.Index, round.Began), outcome.Index);
+            _awaitingApply.Enqueue(new(read, outcome.Index, asOf), outcome.Index);
         }
     }
 

@@ -138,7 +138,9 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         reader.Count();
         for (int i = 0; i < items.Length; i++)
         {
-            items[i] = ApplyOne(command, Outline.Of(ref reader, batch.Descriptor), time, index, ref batch);
+            Outline outline = Outline.Of(ref reader, batch.Descriptor);
+            outline = Mutants.BatchItemHalfDone ? outline with { Then = outline.Then with { NeedsSavepoint = false } } : outline;
+            items[i] = ApplyOne(command, outline, time, index, ref batch);
         }
 
         return new(CommandStatus.Done, true, index, Results(), Items: items);

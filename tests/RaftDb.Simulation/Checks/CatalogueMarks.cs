@@ -10,9 +10,8 @@ using RaftDb.Storage;
 namespace RaftDb.Simulation.Checks;
 
 /// <summary>Notices when a run comes into one of the situations that the table of known failures in docs/testing.md lists, and counts it under the row's name.</summary>
-internal sealed class CatalogueMarks(SimCluster world)
+internal sealed class CatalogueMarks(SimCluster world, MembershipRules members)
 {
-    private readonly Dictionary<RangeId, SortedDictionary<ulong, ulong>> _changes = [];
     private readonly Dictionary<(RangeId, int), long> _snapshots = [];
     private readonly HashSet<(int, RangeId)> _cut = [];
 
@@ -34,13 +33,13 @@ internal sealed class CatalogueMarks(SimCluster world)
                 Hit("B6 suffix replaced while its write was under way");
             }
 
-            if (_changes.TryGetValue(replica.Range, out SortedDictionary<ulong, ulong>? changes) && changes.Any(c => c.Key > node.Commit.Value && c.Key <= before.Last.Index.Value && c.Value == before.Last.Term.Value))
+            if (members.WasUncommitted(replica, before.Last))
             {
                 Hit("B4 replaced suffix held a change of members");
             }
         }
 
-        if (node.Leader.IsNone && HasUnappliedChange(replica))
+        if (node.Leader.IsNone && members.HasUnapplied(replica))
         {
             Hit("D2 no leader while a committed change of members is not applied");
         }
@@ -83,23 +82,13 @@ internal sealed class CatalogueMarks(SimCluster world)
             case ReadIndexRequest request when world.Checks.Of(sent.Range).HighestTerm < request.Term:
                 Hit("C1 read asked before the term has committed");
                 break;
-            case AppendEntries append:
-                foreach (Entry entry in append.Entries)
-                {
-                    if (entry.Kind == EntryKind.ConfigurationChange)
-                    {
-                        (_changes.TryGetValue(sent.Range, out SortedDictionary<ulong, ulong>? changes) ? changes : _changes[sent.Range] = [])[entry.Index.Value] = entry.Term.Value;
-                    }
-                }
-
-                break;
         }
     }
 
     /// <summary>A replica starts from what is durable.</summary>
     public void Started(Replica replica)
     {
-        if (HasUnappliedChange(replica))
+        if (members.HasUnapplied(replica))
         {
             Hit("D2 start with a committed change of members not applied");
         }
@@ -143,25 +132,6 @@ internal sealed class CatalogueMarks(SimCluster world)
                 Hit("G7 power cut after a suffix was replaced");
             }
         }
-    }
-
-    private bool HasUnappliedChange(Replica replica)
-    {
-        if (!_changes.TryGetValue(replica.Range, out SortedDictionary<ulong, ulong>? changes))
-        {
-            return false;
-        }
-
-        RaftNode node = replica.Consensus;
-        foreach ((ulong index, ulong term) in changes)
-        {
-            if (index > node.Applied.Value && index <= node.Commit.Value && index > node.Floor.Index.Value && node.TermOf(new(index)).Value == term)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private void RoleChanged(RaftNode node, in Sight before)

@@ -18,7 +18,10 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
     private readonly Dictionary<Replica, Sight> _seen = [];
     private readonly Promises _promises = new(world);
     private readonly Leases _leases = new(world);
-    private readonly CatalogueMarks _catalogue = new(world);
+    private readonly MembershipRules _members = new(world);
+    private CatalogueMarks? _marks;
+
+    private CatalogueMarks Catalogue => _marks ??= new(world, _members);
 
     /// <summary>How many entries gave the same digest on another replica.</summary>
     public long Compared => _ledgers.Values.Sum(l => l.Compared);
@@ -58,7 +61,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         Require(node.Role == Role.Follower, $"replica {replica.Id} of range {replica.Range} starts as {node.Role}");
         _promises.Started(process, replica);
         _seen[replica] = Sight.Of(node);
-        _catalogue.Started(replica);
+        Catalogue.Started(replica);
         if (node.Commit > LogIndex.Zero)
         {
             Of(replica.Range).Commits(replica.Id, node, node.Role, node.Term);
@@ -77,6 +80,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
             world.Marks.Hit("leaders elected");
             world.Trace.Detail(() => $"node {process.Node} leads range {replica.Range} in term {node.Term}");
             ledger.Elected(replica.Id, node);
+            world.Elected?.Invoke(replica.Range);
         }
 
         if (node.Commit > before.Commit && ledger.Commits(replica.Id, node, before.Role, before.Term))
@@ -85,20 +89,25 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
                 _promises.IsDurable(replica.Range, before.Configuration, node.Commit) || _promises.IsDurable(replica.Range, node.Configuration, node.Commit),
                 $"range {replica.Range}: {node.Commit} is committed and not durable on a quorum of {node.Configuration}");
             _leases.Committed(replica.Range);
-            _catalogue.Committed(node);
+            Catalogue.Committed(node);
         }
 
         _leases.Check(process, replica);
         Sight now = Sight.Of(node);
         if (now != before)
         {
-            _catalogue.Stepped(process, replica, before);
+            if (node.Role is Role.Candidate or Role.PreCandidate && before.Role != node.Role)
+            {
+                _members.Campaigns(process, replica);
+            }
+
+            Catalogue.Stepped(process, replica, before);
             _seen[replica] = now;
         }
     }
 
     /// <summary>A message arrives.</summary>
-    public void Received(SimProcess process, in RangeMessage message) => _catalogue.Received(process, message);
+    public void Received(SimProcess process, in RangeMessage message) => Catalogue.Received(process, message);
 
     /// <summary>A machine has another disk: what it says from now on it has no ground for.</summary>
     public void Wiped(SimMachine machine) => _promises.Wiped(machine);
@@ -106,7 +115,8 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
     public void Sent(SimProcess process, RangeMessage message)
     {
         _promises.Sent(process, message);
-        _catalogue.Sent(process, message);
+        _members.Sent(process, message);
+        Catalogue.Sent(process, message);
     }
 
     public void Applied(RangeId range, in Entry entry, ulong digest, Configuration configuration)
@@ -124,7 +134,7 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
 
     public void Died(SimProcess process, bool machineToo)
     {
-        _catalogue.Died(process, machineToo);
+        Catalogue.Died(process, machineToo);
         foreach (Replica replica in process.Replicas.All)
         {
             _seen.Remove(replica);

@@ -19,8 +19,6 @@ internal static class Coverage
         ["C9"] = "no splits yet",
         ["F6"] = "state files keep what a checkpoint made durable; tested on real files",
         ["H3"] = "no commands of a later version; tested on real state machines",
-        ["H4"] = "no sessions yet",
-        ["H5"] = "no sessions yet",
     };
 
     /// <summary>Writes the table. Answers the rows that should have come up and did not.</summary>

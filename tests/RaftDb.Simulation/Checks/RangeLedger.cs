@@ -145,6 +145,11 @@ internal sealed class RangeLedger(RangeId range)
 
         Require(at == _applied.Count, $"entry {entry.Index} is applied first, and {_applied.Count} was before it");
         _applied.Add(applied);
+        if (Configuration is { } before && !ReferenceEquals(before, configuration) && before.Voters.Count > 0)
+        {
+            Require(QuorumOverlap.Holds(before, configuration), $"a quorum of {before} and one of {configuration}, which follows it at entry {entry.Index}, may have no replica in common");
+        }
+
         Configuration = configuration;
     }
 

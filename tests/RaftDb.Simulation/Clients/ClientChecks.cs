@@ -1,5 +1,6 @@
 using RaftDb.Simulation.Core;
 using RaftDb.Storage;
+using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Simulation.Clients;
 
@@ -68,6 +69,15 @@ internal sealed class ClientChecks(SimCluster world)
     {
         const long All = SimClients.Accounts * SimClients.AccountStart;
         Require(sum == All, operation, $"finds {sum} in all accounts together instead of {All}");
+    }
+
+    public void Items(ClientOperation operation, IReadOnlyList<bool> possible, CommandResult result)
+    {
+        Require(result.Items?.Count == possible.Count, operation, $"has {possible.Count} items, and the answer {result.Items?.Count}");
+        for (int i = 0; i < possible.Count; i++)
+        {
+            Require(result.Items![i].Status == (possible[i] ? CommandStatus.Done : CommandStatus.Rejected), operation, $"was told that item {i} is {result.Items[i].Status}");
+        }
     }
 
     private void Learn(RangeId range, ulong index)

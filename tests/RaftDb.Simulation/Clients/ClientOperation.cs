@@ -11,6 +11,7 @@ internal enum OperationType
     PutWithTtl,
     Increment,
     TransferMoney,
+    TransferInBatch,
     PutAtLeader,
     PutEverywhere,
     Get,

@@ -53,7 +53,7 @@ internal sealed class CountingClients(SimCluster world, SimRandom random)
 internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId range, string key)
 {
     private const long Ms = 1_000_000;
-    private const int MostUnderWay = 4;
+    private const int MostUnderWay = 6;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private readonly SortedSet<ulong> _open = [];
@@ -110,7 +110,7 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
         // Now and then nothing for a while, so that sessions expire.
         long pause = random.Chance(30_000) ? random.Below(12_000 * Ms) : random.Below(200 * Ms);
         world.Time.After(pause, Next);
-        if (_underWay < MostUnderWay)
+        for (int more = random.Pick([1, 1, 1, 4]); more > 0 && _underWay < MostUnderWay; more--)
         {
             _underWay++;
             _open.Add(++_sequence);
@@ -150,16 +150,47 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
     {
         try
         {
-            Outcome<WriteAnswer> outcome = await process.Router.WriteAsync(
-                new WriteRequest([], [Operation.Increment(Encoding.UTF8.GetBytes(key), 1)], [], AckMode.Quorum, write),
-                process.Router.DeadlineIn(Timeout),
-                CancellationToken.None);
-            Answered(increment, attempt, outcome);
+            Answered(increment, attempt, random.Chance(300_000) ? await BesideOthersAsync(process, write) : await AloneAsync(process, write));
         }
         catch (Exception e) when (e is not PowerCutException)
         {
             process.Fail(e);
         }
+    }
+
+    private ValueTask<Outcome<WriteAnswer>> AloneAsync(SimProcess process, in SessionWrite write) => process.Router.WriteAsync(
+        new WriteRequest([], [Operation.Increment(Encoding.UTF8.GetBytes(key), 1)], [], AckMode.Quorum, write),
+        process.Router.DeadlineIn(Timeout),
+        CancellationToken.None);
+
+    /// <summary>As a pipelining client's node sends it: in one entry with other writes, here with itself.</summary>
+    private async ValueTask<Outcome<WriteAnswer>> BesideOthersAsync(SimProcess process, SessionWrite write)
+    {
+        byte[] counter = Encoding.UTF8.GetBytes(key);
+        using BatchWriter items = new() { ItemsInSessions = true };
+        for (int i = random.Between(1, 2); i > 0; i--)
+        {
+            items.Add([], [Operation.Increment(counter, 1)], [], write);
+        }
+
+        world.Marks.Hit("H4 sessions of single items of a batch");
+        Outcome<WriteAnswer> outcome = await process.Router.WriteBatchAsync(world.Range(Range), items, AckMode.Quorum, process.Router.DeadlineIn(Timeout), CancellationToken.None);
+        if (outcome.Value?.Result?.Items is not { } answers)
+        {
+            return outcome;
+        }
+
+        if (answers[^1].Status != answers[0].Status)
+        {
+            world.Report(new SimulationFailedException($"sequence {write.Sequence} was answered {answers[0].Status}, and {answers[^1].Status} beside it"));
+        }
+
+        return answers[0].Status switch
+        {
+            CommandStatus.Done => outcome,
+            CommandStatus.SessionExpired => new RequestError(ErrorCode.SessionExpired, answers[0].Detail ?? ""),
+            _ => new RequestError(ErrorCode.InvalidArgument, answers[0].Detail ?? ""),
+        };
     }
 
     private void Answered(Increment increment, int attempt, in Outcome<WriteAnswer> outcome)
@@ -179,6 +210,10 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
                 // What is answered is sent once more, much later: the network had kept it.
                 world.Time.After(random.Below(10_000 * Ms), () => Send(increment, attempt + 1));
             }
+            else if (random.Chance(50_000))
+            {
+                Reuse(increment);
+            }
         }
         else if (outcome.Error!.Code == ErrorCode.SessionExpired)
         {
@@ -194,6 +229,35 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
         else
         {
             world.Time.After(random.Below(300 * Ms), () => Repeat(increment, attempt));
+        }
+    }
+
+    /// <summary>A client with a fault of its own: it takes a number for a second request. That must never be answered as if it were done.</summary>
+    private void Reuse(Increment increment)
+    {
+        if (world.Machines[random.Below(world.Machines.Count)].Process is { } process)
+        {
+            world.Marks.Hit("H4 sequence used for another request");
+            process.After(50_000, () => _ = ReuseAsync(process, increment));
+        }
+    }
+
+    private async Task ReuseAsync(SimProcess process, Increment increment)
+    {
+        try
+        {
+            Outcome<WriteAnswer> outcome = await process.Router.WriteAsync(
+                new WriteRequest([], [Operation.Increment(Encoding.UTF8.GetBytes(key), 1_000_000)], [], AckMode.Quorum, new SessionWrite(increment.Session, increment.Sequence, 0)),
+                process.Router.DeadlineIn(Timeout),
+                CancellationToken.None);
+            if (outcome.Value is not null)
+            {
+                world.Report(new SimulationFailedException($"sequence {increment.Sequence} was answered for an increment of {key} by 1, and then for one by 1,000,000"));
+            }
+        }
+        catch (Exception e) when (e is not PowerCutException)
+        {
+            process.Fail(e);
         }
     }
 

@@ -111,7 +111,8 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
         < 40 => OperationType.CompareAndPut,
         < 43 => OperationType.PutWithTtl,
         < 51 => OperationType.Increment,
-        < 56 => OperationType.TransferMoney,
+        < 54 => OperationType.TransferMoney,
+        < 56 => OperationType.TransferInBatch,
         < 58 => OperationType.PutAtLeader,
         < 60 => OperationType.PutEverywhere,
         < 82 => OperationType.Get,
@@ -153,6 +154,8 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
                 return Write(
                     node, type, range, AccountKey(range, from), [],
                     [Operation.Increment(Bytes(AccountKey(range, from)), -amount), Operation.Increment(Bytes(receiver), amount)], AckMode.Quorum);
+            case OperationType.TransferInBatch:
+                return Batch(node, range);
             default:
                 return Read(node, type, range, key);
         }
@@ -195,6 +198,7 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
             {
                 operation.Index = answer.Position.Index.Value;
                 operation.End = answer.Committed ? OperationEnd.Done : OperationEnd.Open;
+                SeenInSession(range, answer);
                 operation.Succeeded = answer.Result is { Succeeded: true, Status: CommandStatus.Done };
                 if (answer.Result is { Results: { Count: > 0 } results })
                 {
@@ -206,6 +210,42 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
             {
                 operation.End = outcome.Error!.Code == ErrorCode.OutcomeUnknown ? OperationEnd.Open : OperationEnd.NotDone;
                 world.Marks.Hit($"writes: {outcome.Error.Code}");
+            }
+        });
+        return operation;
+    }
+
+    /// <summary>Half of the writes are of those who read in sessions, and want to see what they wrote.</summary>
+    private void SeenInSession(RangeId range, WriteAnswer answer)
+    {
+        if (answer.Committed && random.Coin())
+        {
+            SessionToken token = _sessions.GetValueOrDefault(range) ?? SessionToken.Empty;
+            _sessions[range] = answer.Position.Index > token[range] ? token.With(range, answer.Position.Index) : token;
+        }
+    }
+
+    /// <summary>Several transfers in one entry, of which some are impossible: what becomes of one is nothing to the others.</summary>
+    private ClientOperation Batch(int node, RangeId range)
+    {
+        bool[] possible = [.. Enumerable.Range(0, random.Between(1, 4)).Select(_ => !random.Chance(300_000))];
+        ClientOperation operation = Begin(node, OperationType.TransferInBatch, range, AccountKey(range, 0), null);
+        At(operation, async process =>
+        {
+            using BatchWriter items = new();
+            foreach (bool isPossible in possible)
+            {
+                int amount = random.Between(1, 50);
+                string receiver = isPossible ? AccountKey(range, random.Below(Accounts)) : Key(range, "/text");
+                items.Add([], [Operation.Increment(Bytes(AccountKey(range, random.Below(Accounts))), -amount), Operation.Increment(Bytes(receiver), amount)], []);
+            }
+
+            Outcome<WriteAnswer> outcome = await process.Router.WriteBatchAsync(world.Range(range), items, AckMode.Quorum, process.Router.DeadlineIn(Timeout), CancellationToken.None);
+            operation.End = outcome.Value is not null ? OperationEnd.Done : outcome.Error!.Code == ErrorCode.OutcomeUnknown ? OperationEnd.Open : OperationEnd.NotDone;
+            if (outcome.Value is { } answer)
+            {
+                operation.Index = answer.Position.Index.Value;
+                _checks.Items(operation, possible, answer.Result!);
             }
         });
         return operation;

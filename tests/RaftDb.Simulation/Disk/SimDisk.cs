@@ -169,7 +169,14 @@ internal sealed class SimDisk(SimRandom random) : IDisk
         }
 
         (uint segment, SimFile rots) = random.Pick(segments);
-        long at = random.Below(segment == safe.Segment ? safe.Offset : rots.Written);
+        long end = segment == safe.Segment ? safe.Offset : rots.Written;
+        long at = random.Below(end);
+        if (random.Chance(400_000))
+        {
+            // The last batches are where rot and a torn tail are alike.
+            at = Math.Max(0, end - 1 - random.Below(SectorSize * 2L));
+        }
+
         rots.Flip(at, random.Below(8));
         IsDamaged = true;
         return $"segment {segment} at {at}";

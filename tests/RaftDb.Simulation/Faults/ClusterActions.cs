@@ -9,8 +9,23 @@ using RaftDb.Storage;
 namespace RaftDb.Simulation.Faults;
 
 /// <summary>What an operator does at bad times: moves leadership, changes members, makes checkpoints; and clients ask more or less.</summary>
-internal sealed class ClusterActions(SimCluster world, SimRandom random)
+internal sealed class ClusterActions(SimCluster world, SimRandom random, MachineFaults machines)
 {
+    /// <summary>Faults are on: where members are changed at all, that is tried at the worst time too, before a new leader has committed anything.</summary>
+    public void Begin()
+    {
+        if (world.Swarm.FaultEveryMs.ContainsKey(FaultKind.ChangeMembers))
+        {
+            world.Elected = range =>
+            {
+                if (random.Chance(200_000))
+                {
+                    ChangeMembers(world.Range(range));
+                }
+            };
+        }
+    }
+
     public bool Do(FaultKind kind)
     {
         RangeDescriptor range = random.Pick(world.Ranges);
@@ -40,6 +55,7 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
     /// <summary>Everybody votes again.</summary>
     public void Heal()
     {
+        world.Elected = null;
         foreach (RangeDescriptor range in world.Ranges)
         {
             EverybodyVotes(range, 0);
@@ -146,6 +162,19 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random)
         world.Trace.Add($"range {range.Id}: {string.Join(", ", change.Changes.Select(c => $"{c.Kind} {c.Replica}"))} {change.Transition} on {current}");
         MarkRows(range, leader.Replica, change);
         Propose(leader.Process, leader.Replica, change);
+        if (random.Chance(300_000))
+        {
+            // Another operator wants something else at the same time.
+            ConfigurationChange second = new([new(random.Coin() ? ConfigurationChangeKind.AddVoter : ConfigurationChangeKind.AddLearner, random.Pick(range.Replicas).Replica)], transition);
+            world.Time.After(random.Below(3_000_000L), () => Propose(leader.Process, leader.Replica, second));
+        }
+
+        if (random.Chance(200_000))
+        {
+            // The leader dies of it: others know that it is committed, or not, and have applied it, or not.
+            world.Time.After(random.Below(100_000_000L), () => machines.Kill(leader.Process.IsAlive ? leader.Process.Machine : null, power: false));
+        }
+
         return true;
     }
 

@@ -29,6 +29,19 @@ internal sealed class MachineFaults(SimCluster world, SimRandom random)
         return true;
     }
 
+    /// <summary>A process dies and its successor is there before anybody has missed it: what the one asked may be answered to the other.</summary>
+    public bool RestartAtOnce()
+    {
+        if (Any() is not { } machine)
+        {
+            return false;
+        }
+
+        machine.Kill(machineToo: false, "restart");
+        world.Time.After(random.Between(1 * Ms, 40 * Ms), () => Restart(machine));
+        return true;
+    }
+
     /// <summary>The power goes at one of the next disk operations.</summary>
     public bool CutSoon()
     {

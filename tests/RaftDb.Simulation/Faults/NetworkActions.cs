@@ -67,6 +67,9 @@ internal sealed class NetworkActions(SimCluster world, SimRandom random)
                 }
 
                 world.Time.After(random.Between(0, 20 * Ms), () => CutFrom(mute));
+
+                // Of what comes after them, that another leads by now, it hears nothing.
+                world.Time.After(until - world.Time.Now + (2 * Ms), () => CutTo(mute));
                 break;
             case FaultKind.Ring:
                 world.Network.Ring();
@@ -100,6 +103,15 @@ internal sealed class NetworkActions(SimCluster world, SimRandom random)
         for (int other = 0; other < world.Machines.Count; other++)
         {
             world.Network.Cut(mute, other);
+        }
+    }
+
+    /// <summary>This machine hears nobody.</summary>
+    private void CutTo(int deaf)
+    {
+        for (int other = 0; other < world.Machines.Count; other++)
+        {
+            world.Network.Cut(other, deaf);
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class SimFaults
         _network = new(world, _random);
         _disks = new(world, _random, _machines);
         _clocks = new(world, _random);
-        _actions = new(world, _random);
+        _actions = new(world, _random, _machines);
     }
 
     public void Begin()
@@ -32,6 +32,7 @@ internal sealed class SimFaults
         _on = true;
         _world.Network.Faults = _world.Swarm.Network;
         _clocks.Begin();
+        _actions.Begin();
         foreach ((FaultKind kind, int every) in _world.Swarm.FaultEveryMs)
         {
             Schedule(kind, every);
@@ -72,6 +73,7 @@ internal sealed class SimFaults
     private bool Do(FaultKind kind) => kind switch
     {
         FaultKind.Kill => _machines.Kill(_machines.Any(), power: false),
+        FaultKind.QuickRestart => _machines.RestartAtOnce(),
         FaultKind.PowerCut => _machines.Kill(_machines.Any(), power: true),
         FaultKind.KillLeader => _machines.Kill(_machines.Leader(), power: _random.Coin()),
         FaultKind.PowerCutInDiskOperation => _machines.CutSoon(),

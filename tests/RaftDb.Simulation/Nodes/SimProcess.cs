@@ -24,7 +24,9 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     private readonly NodeMetrics _metrics;
     private readonly SimLoop[] _loops;
     private NodeBinlog? _binlog;
+    private readonly List<Replica> _patient = [];
     private bool _driveDue;
+    private bool _writes;
     private bool _settleDue;
     private long _drivenAt;
 
@@ -125,6 +127,19 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     }
 
     public void Wake(Replica replica) => _loops[(int)(replica.Range.Value % (ulong)_loops.Length)].Wake(replica);
+
+    /// <summary>As the product's loops do: what ends in a write anyway waits while one is under way.</summary>
+    public void WakeAfterDisk(Replica replica)
+    {
+        if (_writes)
+        {
+            _patient.Add(replica);
+        }
+        else
+        {
+            Wake(replica);
+        }
+    }
 
     public void ScheduleApply(ApplyPipeline pipeline) => After(World.Swarm.ApplyLatency(Random), pipeline.Run);
 
@@ -297,7 +312,7 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
         if (binlog.HasWork)
         {
-            _driveDue = true;
+            _driveDue = _writes = true;
             After(World.Swarm.DiskLatency(Random), Drive);
         }
         else if (binlog.HasDeferred)
@@ -309,8 +324,14 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
     private void Drive()
     {
-        _driveDue = false;
+        _driveDue = _writes = false;
         Binlog.Drive();
+        foreach (Replica replica in _patient)
+        {
+            Wake(replica);
+        }
+
+        _patient.Clear();
         if (Binlog.Failed.IsCompleted)
         {
             Fail(Binlog.Failed.Result);

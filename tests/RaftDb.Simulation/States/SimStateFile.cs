@@ -32,8 +32,14 @@ internal sealed class SimStateFile(string name, StateVersion first)
     public bool Crash(SimRandom random)
     {
         int before = _since.Count;
+        SimSessions sessions = Latest.Sessions;
         int kept = random.Coin() ? random.Between(0, _since.Count) : 0;
         _since.RemoveRange(kept, _since.Count - kept);
+        if (Raft.Mutants.SessionResultsOutsideTheTransaction)
+        {
+            _since.Add(Latest with { Sessions = sessions });
+        }
+
         return kept < before;
     }
 }

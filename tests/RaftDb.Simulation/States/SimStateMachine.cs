@@ -65,6 +65,9 @@ internal sealed class SimStateMachine : IStateMachine
             throw new StorageFailedException($"State file {FileName} can't be written (injected).");
         }
 
+#if RAFTDB_MUTANTS
+        Mutants.WallMilliseconds = _store.WallMilliseconds;
+#endif
         _table.Begin(_published);
         ApplyBatch batch = new(_published.Meta, _published.EarliestExpiry);
         int next = 0;

@@ -9,7 +9,7 @@ using RaftDb.Storage.StateMachines.Snapshots;
 namespace RaftDb.Simulation.States;
 
 /// <summary>The state files of one machine. They outlive processes; each process opens state machines over them.</summary>
-internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom random) : IStateMachineStore
+internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom random, Func<long> wallMilliseconds) : IStateMachineStore
 {
     private readonly SortedDictionary<(RangeId Range, string Name), SimStateFile> _files = [];
     private readonly SortedDictionary<RangeId, int> _generations = [];
@@ -19,6 +19,9 @@ internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom ran
 
     /// <summary>State files that exist.</summary>
     public int Files => _files.Count;
+
+    /// <summary>What this machine's clock on the wall shows; nothing that is applied may depend on it.</summary>
+    public long WallMilliseconds => wallMilliseconds();
 
     public IStateMachine Create(RangeDescriptor descriptor, Configuration configuration)
     {

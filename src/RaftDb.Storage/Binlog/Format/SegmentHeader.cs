@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RaftDb.Raft;
 
 namespace RaftDb.Storage.Binlog.Format;
 
@@ -21,7 +22,7 @@ internal readonly record struct SegmentHeader(uint Version, BinlogIdentity Ident
     {
         Span<byte> store = stackalloc byte[16];
         identity.Store.TryWriteBytes(store, bigEndian: true, out _);
-        return ((ulong)Crc32C.Compute(store) << 32) | number;
+        return ((ulong)Crc32C.Compute(store) << 32) | (Mutants.StaleRecordsFit ? 0 : number);
     }
 
     public static SegmentHeader For(in BinlogIdentity identity, uint number, long capacity) =>

@@ -1,3 +1,4 @@
+using RaftDb.Raft;
 using RaftDb.Storage.Disk;
 
 namespace RaftDb.Storage.Binlog.Segments;
@@ -35,7 +36,7 @@ internal sealed class Segment(uint number, ulong incarnation, long capacity, IDi
     /// <summary>Something here can't be read any more, so its live records can't be moved.</summary>
     public bool IsDamaged { get; set; }
 
-    public bool IsNeeded => LiveEntries > 0 || LiveStates > 0;
+    public bool IsNeeded => LiveEntries > 0 || (LiveStates > 0 && !Mutants.NeededSegmentFreed);
 
     /// <summary>Roughly the bytes of live entries: their share of what was written.</summary>
     public long LiveBytes => TotalEntries == 0 ? 0 : (long)((double)(End - Format.SegmentHeader.BlockSize) * LiveEntries / TotalEntries);

@@ -31,7 +31,7 @@ internal sealed class SegmentTable
     /// <summary>The name of a place in the log. The beginning of a segment is the end of the one before, and is called that: what stands first in a segment is all that tells later where
     /// the one before ended.</summary>
     public BinlogPosition NameOf(BinlogPosition place) =>
-        place.Offset == SegmentHeader.BlockSize && Find(place.Segment - 1) is { } before ? new(before.Number, (uint)before.End) : place;
+        place.Offset == SegmentHeader.BlockSize && !Mutants.SegmentEndNotNamed && Find(place.Segment - 1) is { } before ? new(before.Number, (uint)before.End) : place;
 
     /// <summary>Adds a segment behind all others and makes it the active one.</summary>
     public void Add(Segment segment)

@@ -67,7 +67,7 @@ internal sealed class LogEnd
         long capacity = Math.Max(_options.SegmentBytes, (needed + SegmentHeader.BlockSize - 1) & -SegmentHeader.BlockSize);
         Check.That(capacity <= uint.MaxValue, $"a write of {size} bytes can't be stored.");
         Segment next = _keeper.Take(_nextSegment, capacity);
-        if (IsDirty)
+        if (IsDirty && !Mutants.SegmentLeftUnsynced)
         {
             Sync(); // A segment is left only when all of it is on stable storage.
         }
@@ -84,7 +84,8 @@ internal sealed class LogEnd
     public void Write(BatchBuilder batch)
     {
         Segment active = _segments.Active!;
-        var header = new BatchHeader(_sequence, _segments.NameOf(Synced), _segments.First, batch.BodyLength, Closed: false);
+        BinlogPosition synced = Mutants.BatchNamedAsSynced ? new(active.Number, (uint)(active.End + batch.Length)) : _segments.NameOf(Synced);
+        var header = new BatchHeader(_sequence, synced, _segments.First, batch.BodyLength, Closed: false);
         active.File.Write(batch.Finish(header), active.End);
         active.End += batch.Length;
         _sequence++;

@@ -60,7 +60,7 @@ internal sealed class SessionBook
 
         if (write.Sequence <= session.Size.Last && _table.TryResult(write.Session, write.Sequence, write.Part, out KeptResult kept))
         {
-            return hash.SequenceEqual(kept.Hash)
+            return hash.SequenceEqual(kept.Hash) || Mutants.SequenceReuseNotCompared
                 ? CommandResultCodec.Decode(kept.Result)
                 : Refused(CommandStatus.SequenceReused, index, $"sequence {write.Sequence} was used for another request: each request takes a number of its own");
         }
@@ -98,6 +98,7 @@ internal sealed class SessionBook
             return new(CommandStatus.Rejected, false, index, [], Detail: "idle time and limit must be at least 1");
         }
 
+        now = Mutants.SessionsExpireByWallClock ? Mutants.WallMilliseconds : now;
         _due.Clear();
         _table.Due(SessionState.Open, now - idle, limit, _due);
         foreach (SessionId session in _due)
@@ -205,7 +206,7 @@ internal sealed class SessionBook
         bool isFull = session.Size.Results >= SessionRules.MaxResults || session.Size.Bytes >= SessionRules.MaxResultBytes;
         if (write.Acknowledged > row.Mark && (isFull || write.Acknowledged - row.Mark >= SessionRules.DropStep))
         {
-            _table.DropResults(write.Session, write.Acknowledged);
+            _table.DropResults(write.Session, Mutants.AcknowledgedMarkTooFar ? write.Sequence : write.Acknowledged);
             session.Size = _table.Measure(write.Session);
             row = row with { Mark = write.Acknowledged };
         }
