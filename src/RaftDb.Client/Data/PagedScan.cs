@@ -19,7 +19,8 @@ internal static class PagedScan
             while (page is not null)
             {
                 (IReadOnlyList<ScanItem> items, Bytes? next) = await page.ConfigureAwait(false);
-                left -= Math.Min(left, items.Count);
+                int told = Math.Min(left, items.Count);
+                left -= told;
                 page = null;
                 if (next is { } bound && left > 0)
                 {
@@ -28,9 +29,9 @@ internal static class PagedScan
                     page = ask(start, end, Math.Min(left, options.PageSize), stop.Token);
                 }
 
-                foreach (ScanItem item in items)
+                for (int i = 0; i < told; i++)
                 {
-                    yield return item;
+                    yield return items[i];
                 }
             }
         }

@@ -147,7 +147,7 @@ internal sealed class RespData(RaftDbClientOptions options, RespCaller caller, R
             RespValue answer = await caller.SendAsync(
                 new TransactionCall("BATCH", null, [.. some.Select(i => operations[i])], null) { Ack = ack, InSession = options.Sessions && ack != "leader" }, cancel)
                 .ConfigureAwait(false);
-            BatchResult common = new() { Range = answer[1].Unsigned, Index = answer[2].Unsigned, Committed = answer[4].Integer < 0 ? false : null };
+            BatchResult common = new() { Range = answer[1].Unsigned, Index = answer[2].Unsigned, Committed = answer[4].Integer < 0 ? false : null, Acked = Nodes(answer[8]), Absent = Nodes(answer[9]) };
             RespValue[] done = answer[7].Items;
             for (int i = 0; i < some.Length; i++)
             {
@@ -222,6 +222,8 @@ internal sealed class RespData(RaftDbClientOptions options, RespCaller caller, R
         : new Entry(
             row[0].Bytes, row[1].Unsigned, answer[0].Unsigned, answer[1].Unsigned, answer[2].Unsigned,
             answer[3].Integer < 0 ? null : TimeSpan.FromMilliseconds(answer[3].Integer));
+
+    private static IReadOnlyList<ulong>? Nodes(RespValue nodes) => nodes.IsNull ? null : [.. nodes.Items.Select(node => node.Unsigned)];
 
     private static TxnOperationResult ResultOf(RespValue done)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -15,6 +16,7 @@ internal sealed class NodeLinks : IAsyncDisposable
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly ResiliencePipeline _breaker;
     private readonly CancellationTokenSource _stop = new();
+    private long _opened;
 
     public NodeLinks(ulong node, Endpoint address, RaftDbClientOptions options)
     {
@@ -31,6 +33,11 @@ internal sealed class NodeLinks : IAsyncDisposable
                 SamplingDuration = options.CircuitSampling,
                 BreakDuration = options.CircuitBreak,
                 StateProvider = _state,
+                OnOpened = _ =>
+                {
+                    Volatile.Write(ref _opened, Stopwatch.GetTimestamp());
+                    return ValueTask.CompletedTask;
+                },
             })
             .Build();
     }
@@ -39,8 +46,10 @@ internal sealed class NodeLinks : IAsyncDisposable
 
     public Endpoint Address { get; }
 
-    /// <summary>Whether it makes sense to ask this node: half-open lets one dial through, so it counts as usable.</summary>
-    public bool IsUsable => _state.CircuitState is CircuitState.Closed or CircuitState.HalfOpen || Best(0, _lanes.Length) is not null;
+    /// <summary>Whether it makes sense to ask this node. A breaker stays open until somebody tries, so that one whose time is over counts as usable.</summary>
+    public bool IsUsable => _state.CircuitState is not (CircuitState.Open or CircuitState.Isolated)
+        || Stopwatch.GetElapsedTime(Volatile.Read(ref _opened)) >= _options.CircuitBreak
+        || Best(0, _lanes.Length) is not null;
 
     /// <summary>A connection that is open, with the fewest commands under way; made when there is none. Throws <see cref="ConnectionLostException"/>.</summary>
     public async ValueTask<RespLink> LinkAsync(bool forWrites, TimeSpan within, CancellationToken cancel)

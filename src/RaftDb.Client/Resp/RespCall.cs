@@ -1,7 +1,9 @@
 namespace RaftDb.Client.Resp;
 
 /// <summary>One command on its way over one connection. Completed once: with the answer, or with <see cref="ConnectionLostException"/>. Who waits may give it up before.</summary>
-internal sealed class RespCall(RespRequest request) : TaskCompletionSource<RespValue>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <param name="request">The command.</param>
+/// <param name="allowed">How long its answer may take.</param>
+internal sealed class RespCall(RespRequest request, TimeSpan allowed) : TaskCompletionSource<RespValue>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int Waiting = 0;
     private const int Written = 1;
@@ -11,6 +13,9 @@ internal sealed class RespCall(RespRequest request) : TaskCompletionSource<RespV
 
     /// <summary>The bytes; gone when they have been written.</summary>
     public RespRequest Request => request;
+
+    /// <summary>How long its answer may take.</summary>
+    public TimeSpan Allowed => allowed;
 
     /// <summary>When it was written, on the monotonic clock.</summary>
     public long WrittenAt { get; private set; }

@@ -160,17 +160,20 @@ internal sealed class RespCaller
             operation.Ticket = _sessions.Take(range, map);
         }
 
-        TimeSpan time = left < _options.RespAttemptTimeout ? left : _options.RespAttemptTimeout;
+        bool isLast = operation is { Writes: true, InSession: false, MayRepeat: false };
+        TimeSpan time = isLast || left < _options.RespAttemptTimeout ? left : _options.RespAttemptTimeout;
         RespCall? call = null;
         try
         {
             RespLink link = await node.LinkAsync(operation.Writes, time, cancel).ConfigureAwait(false);
+            RespRequest request = operation.Encode(range, Math.Clamp((int)(time.TotalMilliseconds * Share), 1, 60_000));
             if (!await link.ReserveAsync(time, cancel).ConfigureAwait(false))
             {
+                request.Dispose();
                 return new(default, new(RaftDbErrorCodes.Overloaded, $"{node.Address} has {link.InFlight} commands of this client under way and answers none."), Retry.Later);
             }
 
-            call = new(operation.Encode(range, Math.Clamp((int)(time.TotalMilliseconds * Share), 1, 60_000)));
+            call = new(request, time);
             link.Send(call);
             RespValue answer = await call.Task.WaitAsync(time, cancel).ConfigureAwait(false);
             return answer.Kind == RespKind.Error ? Refused(operation, range, answer.Error) : Answered(operation, node, range, answer);

@@ -66,7 +66,7 @@ internal sealed class RespLink : IAsyncDisposable
         try
         {
             // A process that is stopped has its connections accepted by the system all the same: only an answer shows that somebody is there.
-            RespCall hello = new(new RespRequest("HELLO"u8, 32).Add("2"u8).Add("SETNAME"u8).Add("raftdb-net"u8).Finish());
+            RespCall hello = new(new RespRequest("HELLO"u8, 32).Add("2"u8).Add("SETNAME"u8).Add("raftdb-net"u8).Finish(), default);
             await link._slots.WaitAsync(cancel).ConfigureAwait(false);
             link.Send(hello);
             RespValue answer = await hello.Task.WaitAsync(cancel).ConfigureAwait(false);
@@ -112,13 +112,14 @@ internal sealed class RespLink : IAsyncDisposable
             return;
         }
 
-        if (_unanswered.TryPeek(out RespCall? oldest) && Stopwatch.GetElapsedTime(oldest.WrittenAt) > overdue)
+        // A node answers in order, and what is first may have been allowed more time.
+        if (_unanswered.TryPeek(out RespCall? oldest) && Stopwatch.GetElapsedTime(oldest.WrittenAt) > (oldest.Allowed > overdue ? oldest.Allowed : overdue))
         {
             Close($"nothing came for {silence.TotalSeconds:0.0} s");
         }
         else if (silence > idle && InFlight == 0 && _slots.Wait(0, CancellationToken.None))
         {
-            RespCall ping = new(new RespRequest("PING"u8, 0).Finish());
+            RespCall ping = new(new RespRequest("PING"u8, 0).Finish(), default);
             Observe(ping.Task);
             Send(ping);
         }

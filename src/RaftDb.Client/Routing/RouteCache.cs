@@ -119,7 +119,7 @@ internal sealed class RouteCache : IAsyncDisposable
             try
             {
                 RespLink link = await node.LinkAsync(forWrites: false, _options.ConnectTimeout, CancellationToken.None).ConfigureAwait(false);
-                RespCall call = new(new RespRequest("RDB.ROUTES"u8, 0).Finish());
+                RespCall call = new(new RespRequest("RDB.ROUTES"u8, 0).Finish(), SilentWait);
                 if (await link.ReserveAsync(SilentWait, CancellationToken.None).ConfigureAwait(false))
                 {
                     link.Send(call);

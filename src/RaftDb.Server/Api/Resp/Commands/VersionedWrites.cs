@@ -50,6 +50,12 @@ internal static class VersionedWrites
                 continue;
             }
 
+            if (problem is not null)
+            {
+                run.Refuse(problem);
+                return;
+            }
+
             ReadOnlySpan<byte> word = request[i];
             bool hasValue = i + 1 < request.Count;
             if (hasValue && word.Is("IFVERSION"u8) && operation.Kind != OperationKind.DeleteRange && SessionCommand.TrySequence(request[i + 1], out ulong number))
@@ -66,7 +72,7 @@ internal static class VersionedWrites
             }
             else
             {
-                run.Refuse(problem ?? RespErrors.Syntax);
+                run.Refuse(RespErrors.Syntax);
                 return;
             }
 
