@@ -37,9 +37,23 @@ internal sealed class MachineFaults(SimCluster world, SimRandom random)
             return false;
         }
 
-        machine.Kill(machineToo: false, "restart");
-        world.Time.After(random.Between(1 * Ms, 40 * Ms), () => Restart(machine));
+        long back = Soon(machine);
+        if (random.Coin())
+        {
+            // And once more, before leaders could confirm what the second one asked: it is the third one's to hear the answers.
+            world.Network.LoseRounds(world.Time.Now + back + (700 * Ms));
+            world.Time.After(back + random.Between(100 * Ms, 400 * Ms), () => Soon(machine));
+        }
+
         return true;
+    }
+
+    private long Soon(SimMachine machine)
+    {
+        machine.Kill(machineToo: false, "restart");
+        long back = random.Between(1 * Ms, 40 * Ms);
+        world.Time.After(back, () => Restart(machine));
+        return back;
     }
 
     /// <summary>The power goes at one of the next disk operations.</summary>
