@@ -1,7 +1,6 @@
 using NUnit.Framework;
 using RaftDb.Raft;
 using RaftDb.Raft.Membership;
-using RaftDb.Storage;
 
 namespace RaftDb.Simulation.Scenarios;
 
