@@ -27,8 +27,50 @@ public sealed record RaftDbClientOptions
     /// <summary>How long a node that keeps failing is left alone while others answer.</summary>
     public TimeSpan CircuitBreak { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Connections to one node at most.</summary>
+    /// <summary>HTTP connections to one node at most.</summary>
     public int ConnectionsPerNode { get; init; } = 256;
+
+    /// <summary>How the client speaks to nodes.</summary>
+    public ClientProtocol Protocol { get; init; }
+
+    /// <summary>
+    /// Whether writes are done in sessions: one whose connection breaks is sent again until its deadline, and executed once. On by default; costs each write some bytes
+    /// in its range. Over RESP only.
+    /// </summary>
+    public bool Sessions { get; init; } = true;
+
+    /// <summary>RESP connections to one node for writes, and as many for reads. Each carries any number of calls; a few keep what is slow from holding up the rest.</summary>
+    public int LinksPerNode { get; init; } = 2;
+
+    /// <summary>Calls under way over one RESP connection; who comes after that waits.</summary>
+    public int MaxInFlightPerLink { get; init; } = 4096;
+
+    /// <summary>After how long without a word a RESP connection is asked whether it still is one.</summary>
+    public TimeSpan IdlePing { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how long without an answer to anything a RESP connection is given up.</summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How old the knowledge of who leads what may be before it is asked for anew, in the background. What answers say counts at once.</summary>
+    public TimeSpan RouteRefresh { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Attempts after the first, within the <see cref="Timeout"/>. RESP.</summary>
+    public int MaxRetries { get; init; } = int.MaxValue;
+
+    /// <summary>The circuit breaker of a node opens when so large a part of the attempts to connect to it has failed. RESP.</summary>
+    public double CircuitFailureRatio { get; init; } = 0.5;
+
+    /// <summary>Attempts to connect below which the circuit breaker does not open. RESP.</summary>
+    public int CircuitMinimumThroughput { get; init; } = 2;
+
+    /// <summary>Over how long attempts to connect are counted. RESP.</summary>
+    public TimeSpan CircuitSampling { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Told, rarely, what somebody who runs the program may want to know, in a sentence; null = nobody is told.</summary>
+    public Action<string>? Diagnostics { get; init; }
+
+    /// <summary>How long one node may take over RESP: an attempt that is safe to repeat elsewhere should not use up all the time.</summary>
+    internal TimeSpan RespAttemptTimeout => AttemptTimeout ?? TimeSpan.FromSeconds(2);
 
     /// <summary>Throws when the options contradict each other.</summary>
     public void Validate()
@@ -36,7 +78,21 @@ public sealed record RaftDbClientOptions
         Positive(Timeout, nameof(Timeout));
         Positive(ConnectTimeout, nameof(ConnectTimeout));
         Positive(FirstRetryDelay, nameof(FirstRetryDelay));
+        Positive(IdlePing, nameof(IdlePing));
+        Positive(SilenceLimit, nameof(SilenceLimit));
+        Positive(RouteRefresh, nameof(RouteRefresh));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ConnectionsPerNode);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LinksPerNode);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxInFlightPerLink);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxRetries);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CircuitMinimumThroughput, 2);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(CircuitFailureRatio);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CircuitFailureRatio, 1);
+        if (CircuitSampling < TimeSpan.FromMilliseconds(500))
+        {
+            throw new ArgumentException("CircuitSampling must be at least 500 ms.");
+        }
+
         if (LongestRetryDelay < FirstRetryDelay)
         {
             throw new ArgumentException("LongestRetryDelay must not be below FirstRetryDelay.");
@@ -55,4 +111,14 @@ public sealed record RaftDbClientOptions
             throw new ArgumentException($"{name} must be above zero.");
         }
     }
+}
+
+/// <summary>How a client speaks to nodes.</summary>
+public enum ClientProtocol
+{
+    /// <summary>RESP to the leaders; HTTP where the cluster serves no RESP.</summary>
+    Auto,
+
+    /// <summary>HTTP only, to the given addresses. Without sessions.</summary>
+    Http,
 }

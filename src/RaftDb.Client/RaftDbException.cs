@@ -3,7 +3,7 @@ using System.Net;
 namespace RaftDb.Client;
 
 /// <summary>A request that was refused or failed. <see cref="Code"/> says how, the message why and what to do.</summary>
-public sealed class RaftDbException : Exception
+public class RaftDbException : Exception
 {
     internal RaftDbException(string code, string message, Exception? inner = null)
         : base(message, inner) => Code = code;
@@ -25,6 +25,16 @@ public sealed class RaftDbException : Exception
 
     /// <summary>overloaded: when to try again.</summary>
     public TimeSpan? RetryAfter { get; internal init; }
+}
+
+/// <summary>A watch can't go on where it was: what comes next is no longer kept. Read what is there, and watch from then on.</summary>
+public sealed class RaftDbCompactedException : RaftDbException
+{
+    internal RaftDbCompactedException(string message, ulong? firstIndex)
+        : base(RaftDbErrorCodes.Compacted, message) => Index = firstIndex;
+
+    /// <summary>The first log index whose changes there are; null when the node did not say.</summary>
+    public ulong? FirstIndex => Index;
 }
 
 /// <summary>The codes of <see cref="RaftDbException"/>: those of problem documents.</summary>

@@ -50,7 +50,21 @@ public sealed record TxnResult(bool Succeeded, ulong Range, ulong Index, IReadOn
 /// <param name="Value">get: the value; increment: the new number.</param>
 /// <param name="Deleted">delete: whether the key was there.</param>
 /// <param name="Found">get: whether the key is there.</param>
-public sealed record TxnOperationResult(ulong? Version, BinaryText? Value, bool? Deleted, bool? Found);
+public sealed record TxnOperationResult(ulong? Version, BinaryText? Value, bool? Deleted, bool? Found)
+{
+    /// <summary>delete_range: how many keys went.</summary>
+    public long? Count { get; init; }
+
+    /// <summary>delete_range: whether more keys are left.</summary>
+    public bool? More { get; init; }
+}
+
+/// <summary>How an increment went.</summary>
+/// <param name="Value">The sum.</param>
+/// <param name="Version">The key's new version.</param>
+/// <param name="Range">The key's range.</param>
+/// <param name="Index">The log entry.</param>
+public sealed record IncrementResult(long Value, ulong Version, ulong Range, ulong Index);
 
 /// <summary>What to scan.</summary>
 public sealed record ScanOptions

@@ -1,4 +1,3 @@
-using RaftDb.Client.Http;
 using RaftDb.Client.Protocol;
 
 namespace RaftDb.Client;
@@ -7,10 +6,11 @@ namespace RaftDb.Client;
 public sealed class TxnBuilder
 {
     private readonly RaftDbClient _client;
-    private readonly List<object> _compare = [];
-    private readonly List<object> _then = [];
-    private readonly List<object> _else = [];
-    private List<object> _operations;
+    private readonly List<Comparison> _compare = [];
+    private readonly List<OperationDocument> _then = [];
+    private readonly List<OperationDocument> _else = [];
+    private List<OperationDocument> _operations;
+    private string? _ack;
 
     internal TxnBuilder(RaftDbClient client)
     {
@@ -19,16 +19,16 @@ public sealed class TxnBuilder
     }
 
     /// <summary>The key must have this version; 0 = be absent.</summary>
-    public TxnBuilder IfVersion(Bytes key, ulong version) => Condition(new { key = Text(key), version });
+    public TxnBuilder IfVersion(Bytes key, ulong version) => Condition(new(Text(key), Version: version));
 
     /// <summary>The key's last change must be of this log index.</summary>
-    public TxnBuilder IfIndex(Bytes key, ulong index) => Condition(new { key = Text(key), index });
+    public TxnBuilder IfIndex(Bytes key, ulong index) => Condition(new(Text(key), Index: index));
 
     /// <summary>The key must have this value.</summary>
-    public TxnBuilder IfValue(Bytes key, Bytes value) => Condition(new { key = Text(key), value = Text(value) });
+    public TxnBuilder IfValue(Bytes key, Bytes value) => Condition(new(Text(key), Value: Text(value)));
 
     /// <summary>The key must exist, or must not.</summary>
-    public TxnBuilder IfExists(Bytes key, bool exists = true) => Condition(new { key = Text(key), exists });
+    public TxnBuilder IfExists(Bytes key, bool exists = true) => Condition(new(Text(key), Exists: exists));
 
     /// <summary>What follows is done when a condition does not hold.</summary>
     public TxnBuilder Else()
@@ -37,35 +37,41 @@ public sealed class TxnBuilder
         return this;
     }
 
-    /// <summary>Writes a key.</summary>
-    public TxnBuilder Put(Bytes key, Bytes value) => Operation(new { put = new { key = Text(key), value = Text(value) } });
+    /// <summary>When it is answered: quorum (the default) or all.</summary>
+    public TxnBuilder Ack(string ack)
+    {
+        _ack = ack;
+        return this;
+    }
+
+    /// <summary>Writes a key; with a time to live, it goes away after it.</summary>
+    public TxnBuilder Put(Bytes key, Bytes value, TimeSpan? timeToLive = null) =>
+        Operation(new() { Put = new(Text(key), Text(value), timeToLive is { } ttl ? Durations.Format(ttl) : null) });
 
     /// <summary>Removes a key.</summary>
-    public TxnBuilder Delete(Bytes key) => Operation(new { delete = new { key = Text(key) } });
+    public TxnBuilder Delete(Bytes key) => Operation(new() { Delete = new(Text(key)) });
+
+    /// <summary>Removes keys from <paramref name="start"/> up to, not including, <paramref name="end"/>, so many at most.</summary>
+    public TxnBuilder DeleteRange(Bytes start, Bytes end, int limit = 1000) => Operation(new() { DeleteRange = new(Text(start), Text(end), limit) });
 
     /// <summary>Reads a key.</summary>
-    public TxnBuilder Get(Bytes key) => Operation(new { get = new { key = Text(key) } });
+    public TxnBuilder Get(Bytes key) => Operation(new() { Get = new(Text(key)) });
 
     /// <summary>Adds to the decimal number that the key holds.</summary>
-    public TxnBuilder Increment(Bytes key, long by) => Operation(new { increment = new { key = Text(key), by } });
+    public TxnBuilder Increment(Bytes key, long by) => Operation(new() { Increment = new(Text(key), by) });
 
     /// <summary>Does it.</summary>
-    public async Task<TxnResult> CommitAsync(CancellationToken cancel = default)
-    {
-        Answer answer = await _client.SendJsonAsync(
-            HttpMethod.Post, "/v1/txn", new { compare = _compare, then = _then, @else = _else }, cancel).ConfigureAwait(false);
-        return RaftDbClient.Parse<TxnResult>(answer);
-    }
+    public Task<TxnResult> CommitAsync(CancellationToken cancel = default) => _client.TransactAsync(new(_compare, _then, _else), _ack, cancel);
 
     private static BinaryText Text(Bytes bytes) => new(bytes.Memory);
 
-    private TxnBuilder Condition(object condition)
+    private TxnBuilder Condition(Comparison condition)
     {
         _compare.Add(condition);
         return this;
     }
 
-    private TxnBuilder Operation(object operation)
+    private TxnBuilder Operation(OperationDocument operation)
     {
         _operations.Add(operation);
         return this;

@@ -56,28 +56,68 @@ internal sealed class RespClientTests
     [TestCase("ioredis")]
     public async Task A_client_library_of_node_works(string library)
     {
-        string? modules = Environment.GetEnvironmentVariable("RAFTDB_TEST_NPM");
-        if (modules is null || !Directory.Exists(Path.Combine(modules, "node_modules", library)))
-        {
-            Assert.Ignore($"The npm package {library} is not there: set RAFTDB_TEST_NPM to the directory that `npm install --prefix` was told, as .ci/run does.");
-        }
-
-        // Modules are looked for above the script.
-        string script = Path.Combine(modules, $"{library}-test.mjs");
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "node", $"{library}.mjs"), script, overwrite: true);
-        string output = await RunAsync("node", "", script, $"{_cluster.RespPort(1)}");
+        string output = await RunAsync("node", "", Script(library, $"{library}.mjs"), $"{_cluster.RespPort(1)}");
         Assert.That(output.Trim(), Does.EndWith("ok"), output);
     }
 
-    private static async Task<string> RunAsync(string tool, string input, params IEnumerable<string> arguments)
+    [TestCase("redis", 2)]
+    [TestCase("redis", 3)]
+    [TestCase("ioredis", 2)]
+    [TestCase("ioredis", 3)]
+    public async Task A_client_library_of_node_connects_again_after_its_node_the_leader_was_killed(string library, int protocol)
+    {
+        string script = Script(library, "failover.mjs");
+        int leader = await _cluster.LeaderAsync(2);
+        using Process node = Start("node", script, library, $"{protocol}", $"{_cluster.RespPort(leader)}");
+        using CancellationTokenSource patience = new(Patience);
+        try
+        {
+            Task<string> error = node.StandardError.ReadToEndAsync(patience.Token);
+            Assert.That(await node.StandardOutput.ReadLineAsync(patience.Token), Is.EqualTo("writing"));
+            _cluster.Kill(leader);
+            Assert.That(await node.StandardOutput.ReadLineAsync(patience.Token), Is.EqualTo("disconnected"));
+            _cluster.Start(leader);
+            await _cluster.ReadyAsync(leader);
+            string output = await node.StandardOutput.ReadToEndAsync(patience.Token);
+            await node.WaitForExitAsync(patience.Token);
+            Assert.That(output.Trim(), Does.StartWith("ok"), $"{output}{await error}");
+        }
+        finally
+        {
+            if (!node.HasExited)
+            {
+                node.Kill();
+            }
+        }
+    }
+
+    /// <summary>A copy of a script where it finds the library: modules are looked for above the script.</summary>
+    private static string Script(string library, string name)
+    {
+        string? modules = Environment.GetEnvironmentVariable("RAFTDB_TEST_NPM");
+        if (modules is null || !Directory.Exists(Path.Combine(modules, "node_modules", library)))
+        {
+            Assert.Ignore($"The npm package {library} is not there: copy package.json and package-lock.json of tests/RaftDb.ClusterTests/node to a directory, run `npm ci` there, and set RAFTDB_TEST_NPM to it, as .ci/run does.");
+        }
+
+        string script = Path.Combine(modules, $"{library}-{name}");
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "node", name), script, overwrite: true);
+        return script;
+    }
+
+    private static Process Start(string tool, params IEnumerable<string> arguments)
     {
         if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, tool))))
         {
             Assert.Ignore($"{tool} is not installed.");
         }
 
-        ProcessStartInfo start = new(tool, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
+        return Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+    }
+
+    private static async Task<string> RunAsync(string tool, string input, params IEnumerable<string> arguments)
+    {
+        using Process process = Start(tool, arguments);
         using CancellationTokenSource patience = new(Patience);
         try
         {

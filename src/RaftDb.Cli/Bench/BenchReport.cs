@@ -15,6 +15,12 @@ internal sealed record BenchReport
 
     public required string Consistency { get; init; }
 
+    /// <summary>client or http.</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>Whether writes were done in sessions.</summary>
+    public required bool Sessions { get; init; }
+
     public required int Ranges { get; init; }
 
     public required int Nodes { get; init; }
@@ -60,6 +66,8 @@ internal sealed record BenchReport
             Keys = settings.Keys,
             Ack = settings.Workload == "read" ? "-" : settings.Ack ?? "quorum",
             Consistency = settings.Workload == "write" ? "-" : settings.Read.Consistency ?? "linearizable",
+            Protocol = settings.Protocol,
+            Sessions = settings is { Protocol: "client", Sessions: true, Ack: not "leader" },
             Ranges = map.Ranges,
             Nodes = map.Nodes.Length,
             WarmUpSeconds = settings.WarmUpSeconds,

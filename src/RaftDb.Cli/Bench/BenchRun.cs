@@ -24,7 +24,7 @@ internal static class BenchRun
         }
 
         // 3. All clients at once, first unmeasured, then until the time is up.
-        BenchClient[] clients = [.. Enumerable.Range(0, settings.Clients).Select(number => new BenchClient(settings, leaders, number))];
+        BenchClient[] clients = [.. Enumerable.Range(0, settings.Clients).Select(number => new BenchClient(settings, Target(client, leaders, settings, number), number))];
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using CancellationTokenSource abort = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         TimeSpan warmUp = TimeSpan.FromSeconds(settings.WarmUpSeconds);
@@ -61,6 +61,9 @@ internal static class BenchRun
             }
         }
     }
+
+    private static IBenchTarget Target(RaftDbClient client, LeaderFinder leaders, BenchSettings settings, int number) =>
+        settings.Protocol == "http" ? new HttpTarget(settings, leaders, number) : new ClientTarget(settings, client, number);
 
     private static async Task ShowAsync(BenchClient[] clients, Task all, long started, Progress progress)
     {

@@ -22,6 +22,12 @@ internal sealed record BenchSettings
 
     public string? Ack { get; init; }
 
+    /// <summary>client (the .NET client: RESP) or http (as little of a client as can be).</summary>
+    public string Protocol { get; init; } = "client";
+
+    /// <summary>client: whether writes are done in sessions.</summary>
+    public bool Sessions { get; init; } = true;
+
     public Client.ReadOptions Read { get; init; } = new();
 
     /// <summary>read and mixed: leave out writing the keys first.</summary>

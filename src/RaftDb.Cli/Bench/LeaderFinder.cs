@@ -14,6 +14,20 @@ internal sealed class LeaderFinder(RaftDbClient client, Endpoint fallback)
 
     public LeaderMap Map => Volatile.Read(ref _map) ?? throw new InvalidOperationException("RefreshAsync comes first.");
 
+    /// <summary>False: nobody answered, and what was known stays.</summary>
+    public async Task<bool> TryRefreshAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await RefreshAsync(cancel);
+            return true;
+        }
+        catch (RaftDbException)
+        {
+            return false;
+        }
+    }
+
     public async Task RefreshAsync(CancellationToken cancel)
     {
         await _one.WaitAsync(cancel);

@@ -21,10 +21,13 @@ internal static class BenchCommand
         Option<double> readShare = new("--read-share") { Description = "mixed: the share of reads.", DefaultValueFactory = _ => 0.5 };
         Option<string?> ack = new("--ack") { Description = "quorum (default), all or leader." };
         ack.AcceptOnlyFromAmong("quorum", "all", "leader");
+        Option<string> protocol = new("--protocol") { Description = "client (default): the .NET client, over RESP; http: as little of a client as can be.", DefaultValueFactory = _ => "client" };
+        protocol.AcceptOnlyFromAmong("client", "http");
+        Option<bool> noSessions = new("--no-sessions") { Description = "client: write outside of sessions, so at most once instead of exactly once." };
         Option<bool> noLoad = new("--no-load") { Description = "read, mixed: the keys are there already." };
         Option<int> seed = new("--seed") { Description = "Of the order of keys.", DefaultValueFactory = _ => 1 };
         command.Add(workload);
-        foreach (Option option in (Option[])[clients, seconds, warmUp, valueSize, keys, readShare, ack, noLoad, seed])
+        foreach (Option option in (Option[])[clients, seconds, warmUp, valueSize, keys, readShare, ack, protocol, noSessions, noLoad, seed])
         {
             command.Add(option);
         }
@@ -43,12 +46,14 @@ internal static class BenchCommand
                 Keys = parsed.GetValue(keys),
                 ReadShare = parsed.GetValue(readShare),
                 Ack = parsed.GetValue(ack),
+                Protocol = parsed.GetValue(protocol)!,
+                Sessions = !parsed.GetValue(noSessions),
                 Read = read.Read(parsed),
                 NoLoad = parsed.GetValue(noLoad),
                 Seed = parsed.GetValue(seed),
             };
             settings.Validate();
-            await using RaftDbClient db = client.Connect(parsed);
+            await using RaftDbClient db = client.Connect(parsed, options => options with { Sessions = settings.Sessions });
             Endpoint.TryParse(client.Servers(parsed).Split(',')[0], out Endpoint first);
             BenchReport report = await BenchRun.RunAsync(db, first, settings, new Progress(client.Json(parsed)), cancel);
             if (client.Json(parsed))
@@ -70,7 +75,7 @@ internal static class BenchCommand
     private static void Print(BenchReport report)
     {
         Console.Out.WriteLine(FormattableString.Invariant(
-            $"{report.Workload}: {report.Clients} clients, {report.ValueSize} byte values, {report.Keys} keys, {report.Nodes} nodes, {report.Ranges} ranges; ack {report.Ack}, consistency {report.Consistency}; after {report.WarmUpSeconds} s of warm-up"));
+            $"{report.Workload}: {report.Clients} clients, {report.ValueSize} byte values, {report.Keys} keys, {report.Nodes} nodes, {report.Ranges} ranges; ack {report.Ack}, consistency {report.Consistency}, over {report.Protocol}{(report.Sessions ? " in sessions" : "")}; after {report.WarmUpSeconds} s of warm-up"));
         Table table = new("Operations", "Seconds", "Per second", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "Errors");
         table.Add(
             FormattableString.Invariant($"{report.Ops}"),

@@ -35,7 +35,13 @@ internal sealed class ClientOptions
             : throw new UsageException($"--server: '{wrong}' is not an address. Write HOST:PORT, several separated by commas.");
     }
 
-    public RaftDbClient Connect(ParseResult parsed) => RaftDbClient.Create(
-        Servers(parsed),
-        new RaftDbClientOptions { Timeout = Duration.Parse("--timeout", parsed.GetValue(_timeout)) ?? TimeSpan.FromSeconds(10) });
+    public RaftDbClient Connect(ParseResult parsed, Func<RaftDbClientOptions, RaftDbClientOptions>? change = null)
+    {
+        RaftDbClientOptions options = new() { Timeout = Duration.Parse("--timeout", parsed.GetValue(_timeout)) ?? TimeSpan.FromSeconds(10) };
+        return RaftDbClient.Create(Servers(parsed), change?.Invoke(options) ?? options);
+    }
+
+    /// <summary>For reads: what a replica has, rather than what the cluster has, is asked of the node that --server names.</summary>
+    public RaftDbClient ConnectToRead(ParseResult parsed, ReadOptions read) =>
+        Connect(parsed, options => read.Consistency is null or "linearizable" && read.Replica is null ? options : options with { Protocol = ClientProtocol.Http });
 }

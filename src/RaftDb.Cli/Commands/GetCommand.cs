@@ -23,7 +23,7 @@ internal static class GetCommand
         {
             ReadOptions options = read.Read(parsed);
             Bytes keyBytes = KeyText.Parse("KEY", parsed.GetValue(key)!, parsed.GetValue(hex));
-            await using RaftDbClient db = client.Connect(parsed);
+            await using RaftDbClient db = client.ConnectToRead(parsed, options);
             Entry entry = await db.GetAsync(keyBytes, options, cancel)
                 ?? throw new RefusedException($"not_found: there is no key '{parsed.GetValue(key)}'. `raftdb scan --prefix P` lists what there is.");
             if (client.Json(parsed))

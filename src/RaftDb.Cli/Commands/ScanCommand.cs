@@ -44,7 +44,7 @@ internal static class ScanCommand
                 KeysOnly = parsed.GetValue(keysOnly),
                 Read = read.Read(parsed),
             };
-            await using RaftDbClient db = client.Connect(parsed);
+            await using RaftDbClient db = client.ConnectToRead(parsed, options.Read);
             using Stream output = new BufferedStream(Console.OpenStandardOutput());
             await foreach (Client.ScanItem item in db.ScanAsync(options, cancel))
             {

@@ -8,7 +8,7 @@ namespace RaftDb.Cli.Drills;
 internal sealed class ClusterView(ClusterProcesses cluster) : IAsyncDisposable
 {
     private readonly Dictionary<ulong, RaftDbClient> _clients = cluster.Nodes.ToDictionary(
-        node => node.Id, node => new RaftDbClient([node.Http], new RaftDbClientOptions { Timeout = TimeSpan.FromSeconds(10), AttemptTimeout = TimeSpan.FromSeconds(3) }));
+        node => node.Id, node => new RaftDbClient([node.Http], new RaftDbClientOptions { Protocol = ClientProtocol.Http, Timeout = TimeSpan.FromSeconds(10), AttemptTimeout = TimeSpan.FromSeconds(3) }));
 
     public RaftDbClient ClientOf(ulong node) => _clients[node];
 

@@ -34,7 +34,7 @@ internal sealed class HistoryLoad : IAsyncDisposable
     {
         _settings = settings;
         _nodes = cluster.Nodes;
-        RaftDbClientOptions options = new() { Timeout = TimeSpan.FromSeconds(6), AttemptTimeout = TimeSpan.FromSeconds(2.5) };
+        RaftDbClientOptions options = new() { Protocol = ClientProtocol.Http, Timeout = TimeSpan.FromSeconds(6), AttemptTimeout = TimeSpan.FromSeconds(2.5) };
         List<Task> tasks = [];
         for (int i = 0; i < settings.Clients; i++)
         {

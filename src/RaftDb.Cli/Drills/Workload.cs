@@ -18,6 +18,7 @@ internal sealed class Workload : IAsyncDisposable
         _ledger = ledger;
         RaftDbClientOptions options = new()
         {
+            Protocol = ClientProtocol.Http,
             RetryUnknownOutcomes = retryUnknownOutcomes,
             Timeout = TimeSpan.FromSeconds(15),
 

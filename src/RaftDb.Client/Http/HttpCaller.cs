@@ -49,6 +49,9 @@ internal sealed class HttpCaller : IDisposable
             .Build();
     }
 
+    /// <summary>The first of the addresses that were given.</summary>
+    public Endpoint First => _nodes[0].Endpoint;
+
     public async Task<Answer> SendAsync(RequestSpec request, CancellationToken cancel)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);

@@ -24,6 +24,10 @@ public sealed record WatchEvent
     /// <summary>The key's version; 0 when it is gone.</summary>
     public required ulong Version { get; init; }
 
+    /// <summary>In the client: where a watch goes on behind this event. Not in the data: it is the event's id.</summary>
+    [JsonIgnore]
+    public string Token { get; init; } = "";
+
     /// <summary>delete: true when its TTL ran out.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Expired { get; init; }

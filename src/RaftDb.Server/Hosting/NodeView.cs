@@ -26,6 +26,24 @@ internal sealed class NodeView(
         return new ClusterStatus(cluster.ToString(), _node.Value, Version, nodes, all, StatusProblems.Find(nodes, all));
     }
 
+    public RouteTable Routes()
+    {
+        NodeSection own = options.Node;
+        List<NodeRoute> nodes = [new(_node, own.AdvertiseHttp ?? own.Http, own.AdvertiseResp ?? own.Resp, true)];
+        nodes.AddRange(transport.Peers.Select(peer => new NodeRoute(peer.Node, peer.Http, peer.Resp, peer.Connected)));
+        nodes.Sort((a, b) => a.Node.Value.CompareTo(b.Node.Value));
+        return new(cluster.ToString(), _node, nodes, [.. map.InKeyOrder.Select(Route)]);
+    }
+
+    private RangeRoute Route(RangeDescriptor known)
+    {
+        // The truth about a range is in its own state, where this node has it.
+        Replica? replica = replicas.FindServing(known.Id);
+        return replica is null
+            ? new(known, null, 0)
+            : new(replica.State.Machine.Descriptor, replica.Halted is null ? replica.Leadership.Leader : null, replica.Leadership.Term.Value);
+    }
+
     public string? WhyNotReady() => readiness.WhyNot;
 
     public async ValueTask<Outcome<StateDigestAnswer>> DigestAsync(RangeId range, CancellationToken cancel)
@@ -92,7 +110,7 @@ internal sealed class NodeView(
         foreach (PeerState peer in transport.Peers)
         {
             nodes[peer.Node.Value] = new(
-                peer.Node.Value, peer.Http, peer.Resp, peer.PeerAddress, peer.Zone, peer.Connected, peer.Problem,
+                peer.Node.Value, peer.Http, peer.Resp, peer.PeerAddress, peer.Zone is "" ? null : peer.Zone, peer.Connected, peer.Problem,
                 ReplicasOn(all, peer.Node.Value), LeadersOn(all, peer.Node.Value), peer.Sqlite);
         }
 

@@ -76,7 +76,8 @@ internal static class NodeOptionsLoader
         return root.AsEnumerable().Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Key, pair.Value!));
     }
 
-    private static void Set(NodeOptions options, string name, string value, string source)
+    /// <summary>Sets one option.</summary>
+    public static void Set(NodeOptions options, string name, string value, string source)
     {
         string[] parts = name.Split(':');
         PropertyInfo? section = parts.Length == 2 ? Property(typeof(NodeOptions), parts[0]) : null;

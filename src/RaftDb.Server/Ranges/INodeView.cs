@@ -13,6 +13,9 @@ internal interface INodeView
     /// <summary>Null when the node is ready (each of its ranges has a leader and its replica is caught up); else why not.</summary>
     string? WhyNotReady();
 
+    /// <summary>Who has what and who leads, as this node knows it; asks nobody.</summary>
+    RouteTable Routes();
+
     /// <summary>The digest of this node's own replica of a range.</summary>
     ValueTask<Outcome<StateDigestAnswer>> DigestAsync(RangeId range, CancellationToken cancel);
 

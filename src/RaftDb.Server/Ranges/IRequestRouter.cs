@@ -1,3 +1,4 @@
+using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Sessions;
@@ -14,8 +15,8 @@ internal interface IRequestRouter
     ValueTask<Outcome<WriteAnswer>> WriteAsync(WriteRequest request, Deadline deadline, CancellationToken cancel);
 
     /// <summary>Transactions that are independent of each other and lie in one range, as one log entry; the answer's result has them as items. Takes the items
-    /// before it returns.</summary>
-    ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel);
+    /// before it returns. Where the batch or its items are in sessions (all of them that write), a try whose fate is unknown is repeated.</summary>
+    ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, AckMode ack, Deadline deadline, CancellationToken cancel);
 
     /// <summary>Reads keys of one range, all in one view.</summary>
     ValueTask<Outcome<GetManyAnswer>> GetManyAsync(

@@ -69,7 +69,7 @@ internal sealed class RequestRouter(
                 range,
                 deadline,
                 replica => _writes.WriteAsync(replica, bytes, request.Ack, deadline),
-                (peer, timeout) => ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, cancel),
+                (peer, timeout, waits) => ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, waits, cancel),
                 cancel);
         }
 
@@ -78,7 +78,7 @@ internal sealed class RequestRouter(
             range,
             deadline,
             async replica => tries.Tried(await _writes.WriteAsync(replica, bytes, request.Ack, deadline)),
-            async (peer, timeout) => tries.Tried(await ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, cancel)),
+            async (peer, timeout, waits) => tries.Tried(await ForwardWriteAsync(peer, range.Id, request.Ack, bytes, timeout, waits, cancel)),
             cancel));
     }
 
@@ -99,14 +99,14 @@ internal sealed class RequestRouter(
             options,
             deadline,
             replica => _reads.GetAsync(replica, key, options, deadline),
-            async (peer, timeout) => PeerRequestCodec.DecodeGetAnswer(
-                await transport.RequestAsync(peer, PeerRequestKind.Get, PeerRequestCodec.EncodeGet(range.Id, key, options), timeout, cancel)),
+            async (peer, timeout, waits) => PeerRequestCodec.DecodeGetAnswer(
+                await transport.RequestAsync(peer, PeerRequestKind.Get, PeerRequestCodec.EncodeGet(range.Id, key, options), timeout, waits)),
             cancel);
     }
 
     public HybridTimestamp LogTime => logTime();
 
-    public ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, Deadline deadline, CancellationToken cancel)
+    public ValueTask<Outcome<WriteAnswer>> WriteBatchAsync(RangeDescriptor range, BatchWriter items, AckMode ack, Deadline deadline, CancellationToken cancel)
     {
         if (items.Operations > limits.MaxOperations || items.CommandBytes(range.Generation) > limits.MaxCommandBytes)
         {
@@ -116,26 +116,51 @@ internal sealed class RequestRouter(
         }
 
         byte[] command = items.ToCommand(logTime(), range.Generation);
+        if (items.ItemsInSessions || items.Session is not null)
+        {
+            return RepeatedBatchAsync(range, command, ack, deadline, cancel);
+        }
+
         return replicas.FindServing(range.Id) is { Leadership.IsLeader: true } own
-            ? BatchHereAsync(own, range, command, deadline, cancel)
-            : BatchAtLeaderAsync(range, command, deadline, cancel);
+            ? BatchHereAsync(own, range, command, ack, deadline, cancel)
+            : BatchAtLeaderAsync(range, command, ack, null, deadline, cancel);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<WriteAnswer>> BatchHereAsync(
-        Replica own, RangeDescriptor range, byte[] command, Deadline deadline, CancellationToken cancel)
+        Replica own, RangeDescriptor range, byte[] command, AckMode ack, Deadline deadline, CancellationToken cancel)
     {
-        Outcome<WriteAnswer> outcome = await _writes.WriteAsync(own, command, AckMode.Quorum, deadline);
-        return outcome.Error?.Code == ErrorCode.NotLeader ? await BatchAtLeaderAsync(range, command, deadline, cancel) : outcome;
+        Outcome<WriteAnswer> outcome = await _writes.WriteAsync(own, command, ack, deadline);
+        return outcome.Error?.Code == ErrorCode.NotLeader ? await BatchAtLeaderAsync(range, command, ack, null, deadline, cancel) : outcome;
     }
 
-    private ValueTask<Outcome<WriteAnswer>> BatchAtLeaderAsync(RangeDescriptor range, byte[] command, Deadline deadline, CancellationToken cancel) =>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Outcome<WriteAnswer>> RepeatedBatchAsync(
+        RangeDescriptor range, byte[] command, AckMode ack, Deadline deadline, CancellationToken cancel)
+    {
+        RepeatedWrite tries = new();
+        if (replicas.FindServing(range.Id) is { Leadership.IsLeader: true } own)
+        {
+            Outcome<WriteAnswer> outcome = tries.Tried(await _writes.WriteAsync(own, command, ack, deadline));
+            if (outcome.Error?.Code != ErrorCode.NotLeader)
+            {
+                return outcome;
+            }
+        }
+
+        return tries.Ended(await BatchAtLeaderAsync(range, command, ack, tries, deadline, cancel));
+    }
+
+    private ValueTask<Outcome<WriteAnswer>> BatchAtLeaderAsync(
+        RangeDescriptor range, byte[] command, AckMode ack, RepeatedWrite? tries, Deadline deadline, CancellationToken cancel) =>
         AtLeaderAsync(
             range,
             deadline,
-            replica => _writes.WriteAsync(replica, command, AckMode.Quorum, deadline),
-            (peer, timeout) => ForwardWriteAsync(peer, range.Id, AckMode.Quorum, command, timeout, cancel),
+            async replica => Tried(tries, await _writes.WriteAsync(replica, command, ack, deadline)),
+            async (peer, timeout, waits) => Tried(tries, await ForwardWriteAsync(peer, range.Id, ack, command, timeout, waits, cancel)),
             cancel);
+
+    private static Outcome<WriteAnswer> Tried(RepeatedWrite? tries, Outcome<WriteAnswer> outcome) => tries is null ? outcome : tries.Tried(outcome);
 
     public ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
         RangeDescriptor range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline, CancellationToken cancel) =>
@@ -146,8 +171,8 @@ internal sealed class RequestRouter(
                 options,
                 deadline,
                 replica => _reads.GetManyAsync(replica, keys, options, deadline),
-                async (peer, timeout) => PeerRequestCodec.DecodeGetManyAnswer(await transport.RequestAsync(
-                    peer, PeerRequestKind.GetMany, PeerRequestCodec.EncodeGetMany(range.Id, keys, options), timeout, cancel)),
+                async (peer, timeout, waits) => PeerRequestCodec.DecodeGetManyAnswer(await transport.RequestAsync(
+                    peer, PeerRequestKind.GetMany, PeerRequestCodec.EncodeGetMany(range.Id, keys, options), timeout, waits)),
                 cancel);
 
     public ValueTask<Outcome<ScanAnswer>> ScanAsync(ScanQuery query, ReadOptions options, Deadline deadline, CancellationToken cancel)
@@ -158,8 +183,8 @@ internal sealed class RequestRouter(
             options,
             deadline,
             replica => _reads.ScanAsync(replica, query, options, deadline),
-            async (peer, timeout) => PeerRequestCodec.DecodeScanAnswer(
-                await transport.RequestAsync(peer, PeerRequestKind.Scan, PeerRequestCodec.EncodeScan(range.Id, query, options), timeout, cancel)),
+            async (peer, timeout, waits) => PeerRequestCodec.DecodeScanAnswer(
+                await transport.RequestAsync(peer, PeerRequestKind.Scan, PeerRequestCodec.EncodeScan(range.Id, query, options), timeout, waits)),
             cancel);
     }
 
@@ -182,8 +207,8 @@ internal sealed class RequestRouter(
             range,
             deadline,
             async replica => await LocalTransfers.RunAsync(replica, to) is { } error ? error : TransferDone(range.Id),
-            async (peer, timeout) => PeerRequestCodec.DecodeError(
-                await transport.RequestAsync(peer, PeerRequestKind.Transfer, PeerRequestCodec.EncodeTransfer(id, to), timeout, cancel)) is { } error
+            async (peer, timeout, waits) => PeerRequestCodec.DecodeError(
+                await transport.RequestAsync(peer, PeerRequestKind.Transfer, PeerRequestCodec.EncodeTransfer(id, to), timeout, waits)) is { } error
                 ? error
                 : TransferDone(range.Id),
             cancel);
@@ -203,7 +228,7 @@ internal sealed class RequestRouter(
             range,
             deadline,
             async replica => tries.Tried(await _writes.WriteAsync(replica, bytes, AckMode.Quorum, deadline)),
-            async (peer, timeout) => tries.Tried(await ForwardWriteAsync(peer, id, AckMode.Quorum, bytes, timeout, cancel)),
+            async (peer, timeout, waits) => tries.Tried(await ForwardWriteAsync(peer, id, AckMode.Quorum, bytes, timeout, waits, cancel)),
             cancel);
     }
 
@@ -218,19 +243,26 @@ internal sealed class RequestRouter(
         && request.Then.All(operation => operation.Kind is OperationKind.Put or OperationKind.Delete);
 
     private async ValueTask<Outcome<WriteAnswer>> ForwardWriteAsync(
-        NodeId peer, RangeId range, AckMode ack, ReadOnlyMemory<byte> command, TimeSpan timeout, CancellationToken cancel)
+        NodeId peer, RangeId range, AckMode ack, ReadOnlyMemory<byte> command, TimeSpan timeout, CancellationToken waits, CancellationToken cancel)
     {
+        string doubt;
         try
         {
             return PeerRequestCodec.DecodeWriteAnswer(
-                await transport.RequestAsync(peer, PeerRequestKind.Write, PeerRequestCodec.EncodeWrite(range, ack, command), timeout, cancel));
+                await transport.RequestAsync(peer, PeerRequestKind.Write, PeerRequestCodec.EncodeWrite(range, ack, command), timeout, waits));
         }
         catch (PeerUnreachableException e) when (!e.NotSent && !Mutants.UnknownWritesRepeated)
         {
-            return new RequestError(
-                ErrorCode.OutcomeUnknown,
-                $"The write was forwarded to node {peer}, which did not answer ({e.Message}): it may or may not be done. Read before you repeat it.");
+            doubt = e.Message;
         }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested && !Mutants.UnknownWritesRepeated)
+        {
+            doubt = "another node leads by now";
+        }
+
+        return new RequestError(
+            ErrorCode.OutcomeUnknown,
+            $"The write was forwarded to node {peer}, which did not answer ({doubt}): it may or may not be done. Read before you repeat it.");
     }
 
     /// <summary>The one range of all keys of a write, or why there is none.</summary>
@@ -276,7 +308,7 @@ internal sealed class RequestRouter(
         ReadOptions options,
         Deadline deadline,
         Func<Replica, ValueTask<Outcome<T>>> here,
-        Func<NodeId, TimeSpan, ValueTask<Outcome<T>>> there,
+        Func<NodeId, TimeSpan, CancellationToken, ValueTask<Outcome<T>>> there,
         CancellationToken cancel)
         where T : class
     {
@@ -316,7 +348,7 @@ internal sealed class RequestRouter(
             {
                 try
                 {
-                    Outcome<T> outcome = await there(peer, left);
+                    Outcome<T> outcome = await there(peer, left, cancel);
                     if (outcome.Error?.Code != ErrorCode.NotLeader)
                     {
                         return outcome;
@@ -371,7 +403,7 @@ internal sealed class RequestRouter(
         RangeDescriptor range,
         Deadline deadline,
         Func<Replica, ValueTask<Outcome<T>>> here,
-        Func<NodeId, TimeSpan, ValueTask<Outcome<T>>> there,
+        Func<NodeId, TimeSpan, CancellationToken, ValueTask<Outcome<T>>> there,
         CancellationToken cancel)
         where T : class
     {
@@ -406,9 +438,10 @@ internal sealed class RequestRouter(
             }
             else if (leader is { } peer && peer != node)
             {
+                using ReignWatch reign = new(known, peer, time, cancel);
                 try
                 {
-                    Outcome<T> outcome = await there(peer, left);
+                    Outcome<T> outcome = await there(peer, left, reign.Token);
                     if (outcome.Error?.Code != ErrorCode.NotLeader)
                     {
                         return outcome;
@@ -423,6 +456,10 @@ internal sealed class RequestRouter(
                 catch (PeerUnreachableException)
                 {
                     // It did not get there: wait for news of a leader.
+                }
+                catch (OperationCanceledException) when (reign.IsOver)
+                {
+                    // Another node leads by now.
                 }
             }
 

@@ -15,6 +15,13 @@ internal sealed record Leadership(Role Role, Term Term, NodeId? Leader)
 
     public bool IsLeader => Role == Role.Leader;
 
+    /// <summary>The last leader that was known, though it may be unknown at the moment whether it still leads; null before the first.</summary>
+    public Reign? Reign { get; private init; }
+
+    /// <summary>How it is after this.</summary>
+    public Leadership Then(Role role, Term term, NodeId? leader) =>
+        new(role, term, leader) { Reign = leader is { } node && node != Reign?.Leader ? new(node) : Reign };
+
     /// <summary>Waits until this is no longer how it is (true), at most so long (false).</summary>
     /// <remarks>Not Task.WaitAsync: that hops over the thread pool when the news comes.</remarks>
     public async ValueTask<bool> ChangesWithinAsync(TimeSpan wait, TimeProvider time, CancellationToken cancel)
@@ -47,7 +54,8 @@ internal sealed record Leadership(Role Role, Term Term, NodeId? Leader)
         }
     }
 
-    public void Supersede()
+    /// <summary>Tells those who wait that it is otherwise now.</summary>
+    public void Supersede(Leadership next)
     {
         TaskCompletionSource<bool>[] waiters;
         lock (_gate)
@@ -60,6 +68,11 @@ internal sealed record Leadership(Role Role, Term Term, NodeId? Leader)
         foreach (TaskCompletionSource<bool> waiter in waiters)
         {
             waiter.TrySetResult(true);
+        }
+
+        if (!ReferenceEquals(next.Reign, Reign))
+        {
+            Reign?.End();
         }
     }
 }

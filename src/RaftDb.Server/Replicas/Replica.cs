@@ -448,7 +448,7 @@ internal sealed class Replica
     {
         Leadership old = _leadership;
         NodeId leader = _node.Leader.IsNone ? default : NodeOf(_node.Leader);
-        _leadership = new Leadership(_node.Role, _node.Term, leader == default ? null : leader);
+        _leadership = old.Then(_node.Role, _node.Term, leader == default ? null : leader);
         if (_node.Role == Role.Leader && old.Role != Role.Leader)
         {
             _host.Metrics.ElectionWon();
@@ -458,7 +458,7 @@ internal sealed class Replica
             _host.Metrics.ElectionStarted();
         }
 
-        old.Supersede();
+        old.Supersede(_leadership);
     }
 
     private Instant NextTime(Instant now)
@@ -484,8 +484,8 @@ internal sealed class Replica
         Leadership old = _leadership;
         if (old.Role != Role.Follower || old.Leader is not null)
         {
-            _leadership = new Leadership(Role.Follower, old.Term, null);
-            old.Supersede();
+            _leadership = old.Then(Role.Follower, old.Term, null);
+            old.Supersede(_leadership);
         }
 
         NextDeadline = Instant.Never;

@@ -64,25 +64,30 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
 
         return header.Kind switch
         {
-            CommandKind.SessionTransaction => ApplyOnce(command, reader, header.Time, index, ref batch),
+            CommandKind.SessionTransaction or CommandKind.SessionBatch => ApplyOnce(command, reader, header, index, ref batch),
+            CommandKind.SessionItems => ApplySessionItems(command, reader.Position, header.Time, index, ref batch),
             CommandKind.Batch => ApplyItems(command, reader.Position, header.Time, index, ref batch),
             _ => ApplyTransaction(command, reader.Position, header.Time, index, ref batch),
         };
     }
 
     /// <summary>In a session: what was answered before is answered again, and what is answered now is kept. The session's own rows change outside of the command's savepoint.</summary>
-    private CommandResult ApplyOnce(ReadOnlySpan<byte> command, CommandReader reader, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    private CommandResult ApplyOnce(ReadOnlySpan<byte> command, CommandReader reader, in CommandHeader header, ulong index, ref ApplyBatch batch)
     {
+        bool isBatch = header.Kind == CommandKind.SessionBatch;
         SessionWrite write = reader.Session();
         int position = reader.Position;
         Span<byte> hash = stackalloc byte[RequestHash.Bytes];
         RequestHash.Of(command[position..], hash);
-        if (Outline.Of(ref reader, batch.Descriptor).IsInRange && sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
+        bool inRange = isBatch ? Items(ref reader, batch.Descriptor, out _, out _) : Outline.Of(ref reader, batch.Descriptor).IsInRange;
+        if (inRange && sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
         {
             return answer;
         }
 
-        CommandResult result = ApplyTransaction(command, position, time, index, ref batch);
+        CommandResult result = isBatch
+            ? ApplyItems(command, position, header.Time, index, ref batch)
+            : ApplyTransaction(command, position, header.Time, index, ref batch);
         if (result.Status != CommandStatus.OutOfRange)
         {
             sessions.Keep(write, hash, result);
@@ -112,19 +117,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
     {
         // 1. Read all of it through once, as above: it is in the range all together, or the proposer sorts it anew.
         var reader = CommandReader.At(command, position);
-        bool inRange = true;
-        for (int left = reader.Count(); left > 0; left--)
-        {
-            inRange &= batch.Descriptor.Contains(reader[reader.Condition().Key]);
-        }
-
-        int afterGuard = reader.Position;
-        var items = new ItemResult[reader.Count()];
-        for (int i = 0; i < items.Length; i++)
-        {
-            inRange &= Outline.Of(ref reader, batch.Descriptor).IsInRange;
-        }
-
+        bool inRange = Items(ref reader, batch.Descriptor, out int afterGuard, out int count);
         reader.End();
         if (!inRange)
         {
@@ -139,6 +132,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         }
 
         // 3. Do one after the other. What becomes of one is nothing to the others.
+        var items = new ItemResult[count];
         _results.Clear();
         reader = CommandReader.At(command, afterGuard);
         reader.Count();
@@ -147,6 +141,80 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
             Outline outline = Outline.Of(ref reader, batch.Descriptor);
             outline = Mutants.BatchItemHalfDone ? outline with { Then = outline.Then with { NeedsSavepoint = false } } : outline;
             items[i] = ApplyOne(command, outline, time, index, ref batch);
+        }
+
+        return new(CommandStatus.Done, true, index, Results(), Items: items);
+    }
+
+    /// <summary>Reads the guard and the items of a batch; tells whether all keys are in the range.</summary>
+    private static bool Items(ref CommandReader reader, RangeDescriptor descriptor, out int afterGuard, out int count)
+    {
+        bool inRange = true;
+        for (int left = reader.Count(); left > 0; left--)
+        {
+            inRange &= descriptor.Contains(reader[reader.Condition().Key]);
+        }
+
+        afterGuard = reader.Position;
+        count = reader.Count();
+        for (int i = 0; i < count; i++)
+        {
+            inRange &= Outline.Of(ref reader, descriptor).IsInRange;
+        }
+
+        return inRange;
+    }
+
+    /// <summary>Items each of which may be a write of a session: those that were executed before are answered as then, beside others that are executed now.</summary>
+    private CommandResult ApplySessionItems(ReadOnlySpan<byte> command, int position, HybridTimestamp time, ulong index, ref ApplyBatch batch)
+    {
+        // 1. Read all of it through once.
+        var reader = CommandReader.At(command, position);
+        var items = new ItemResult[reader.Count()];
+        bool inRange = true;
+        for (int i = 0; i < items.Length; i++)
+        {
+            reader.ItemSession();
+            inRange &= Outline.Of(ref reader, batch.Descriptor).IsInRange;
+        }
+
+        reader.End();
+        if (!inRange)
+        {
+            return new(CommandStatus.OutOfRange, false, index, []);
+        }
+
+        // 2. Do one after the other, each once.
+        _results.Clear();
+        reader = CommandReader.At(command, position);
+        reader.Count();
+        Span<byte> hash = stackalloc byte[RequestHash.Bytes];
+        for (int i = 0; i < items.Length; i++)
+        {
+            SessionWrite? session = reader.ItemSession();
+            int start = reader.Position;
+            Outline outline = Outline.Of(ref reader, batch.Descriptor);
+            if (session is not { } write)
+            {
+                items[i] = ApplyOne(command, outline, time, index, ref batch);
+                continue;
+            }
+
+            // The hash is that of the same request alone in an entry: it may be repeated so.
+            RequestHash.Of(command[start..reader.Position], hash);
+            int first = _results.Count;
+            if (sessions.Admit(write, hash, index, batch.Time.Milliseconds) is { } answer)
+            {
+                _results.AddRange(answer.Results);
+                items[i] = new(
+                    answer.Status, answer.Succeeded, first, answer.Results.Count, answer.FailedCondition, answer.Detail, answer.Index == index ? 0 : answer.Index);
+                continue;
+            }
+
+            ItemResult done = ApplyOne(command, outline, time, index, ref batch);
+            items[i] = done;
+            sessions.Keep(
+                write, hash, new(done.Status, done.Succeeded, index, _results.GetRange(first, done.Count), done.FailedCondition, done.Detail));
         }
 
         return new(CommandStatus.Done, true, index, Results(), Items: items);

@@ -150,16 +150,47 @@ internal sealed class CountingClient(SimCluster world, SimRandom random, RangeId
     {
         try
         {
-            Outcome<WriteAnswer> outcome = await process.Router.WriteAsync(
-                new WriteRequest([], [Operation.Increment(Encoding.UTF8.GetBytes(key), 1)], [], AckMode.Quorum, write),
-                process.Router.DeadlineIn(Timeout),
-                CancellationToken.None);
-            Answered(increment, attempt, outcome);
+            Answered(increment, attempt, random.Chance(300_000) ? await BesideOthersAsync(process, write) : await AloneAsync(process, write));
         }
         catch (Exception e) when (e is not PowerCutException)
         {
             process.Fail(e);
         }
+    }
+
+    private ValueTask<Outcome<WriteAnswer>> AloneAsync(SimProcess process, in SessionWrite write) => process.Router.WriteAsync(
+        new WriteRequest([], [Operation.Increment(Encoding.UTF8.GetBytes(key), 1)], [], AckMode.Quorum, write),
+        process.Router.DeadlineIn(Timeout),
+        CancellationToken.None);
+
+    /// <summary>As a pipelining client's node sends it: in one entry with other writes, here with itself.</summary>
+    private async ValueTask<Outcome<WriteAnswer>> BesideOthersAsync(SimProcess process, SessionWrite write)
+    {
+        byte[] counter = Encoding.UTF8.GetBytes(key);
+        using BatchWriter items = new() { ItemsInSessions = true };
+        for (int i = random.Between(1, 2); i > 0; i--)
+        {
+            items.Add([], [Operation.Increment(counter, 1)], [], write);
+        }
+
+        world.Marks.Hit("H4 sessions of single items of a batch");
+        Outcome<WriteAnswer> outcome = await process.Router.WriteBatchAsync(world.Range(Range), items, AckMode.Quorum, process.Router.DeadlineIn(Timeout), CancellationToken.None);
+        if (outcome.Value?.Result?.Items is not { } answers)
+        {
+            return outcome;
+        }
+
+        if (answers[^1].Status != answers[0].Status)
+        {
+            world.Report(new SimulationFailedException($"sequence {write.Sequence} was answered {answers[0].Status}, and {answers[^1].Status} beside it"));
+        }
+
+        return answers[0].Status switch
+        {
+            CommandStatus.Done => outcome,
+            CommandStatus.SessionExpired => new RequestError(ErrorCode.SessionExpired, answers[0].Detail ?? ""),
+            _ => new RequestError(ErrorCode.InvalidArgument, answers[0].Detail ?? ""),
+        };
     }
 
     private void Answered(Increment increment, int attempt, in Outcome<WriteAnswer> outcome)

@@ -240,7 +240,7 @@ internal sealed class SimClients(SimCluster world, SimRandom random)
                 items.Add([], [Operation.Increment(Bytes(AccountKey(range, random.Below(Accounts))), -amount), Operation.Increment(Bytes(receiver), amount)], []);
             }
 
-            Outcome<WriteAnswer> outcome = await process.Router.WriteBatchAsync(world.Range(range), items, process.Router.DeadlineIn(Timeout), CancellationToken.None);
+            Outcome<WriteAnswer> outcome = await process.Router.WriteBatchAsync(world.Range(range), items, AckMode.Quorum, process.Router.DeadlineIn(Timeout), CancellationToken.None);
             operation.End = outcome.Value is not null ? OperationEnd.Done : outcome.Error!.Code == ErrorCode.OutcomeUnknown ? OperationEnd.Open : OperationEnd.NotDone;
             if (outcome.Value is { } answer)
             {

@@ -17,10 +17,11 @@ internal sealed class RemoteCall<T>(SimProcess sender, SimNetwork network, Conne
 
     public Task<T> Task => _completion.Task;
 
-    public void Begin(TimeSpan timeout)
+    public void Begin(TimeSpan timeout, CancellationToken cancel)
     {
         connections.Add(sender.Machine.Index, target, this);
         sender.AfterOwn(timeout, Break);
+        cancel.UnsafeRegister(static call => ((RemoteCall<T>)call!).Abandon(), this);
         if (network.Arrival(sender.Machine.Index, target) is { } arrival)
         {
             SimProcess receiver = connections.Peer(sender.Machine.Index, target);
@@ -29,6 +30,8 @@ internal sealed class RemoteCall<T>(SimProcess sender, SimNetwork network, Conne
     }
 
     public void Break() => End(() => _completion.TrySetException(new PeerUnreachableException($"the connection to node {target + 1} went", notSent: false)));
+
+    private void Abandon() => End(() => _completion.TrySetCanceled());
 
     private async Task ServeAsync(SimProcess receiver)
     {

@@ -118,7 +118,7 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
     }
 
     /// <summary>Has something done on another machine and brings back what came of it. Fails when the connection breaks or the time is up.</summary>
-    public Task<T> CallAsync<T>(SimProcess sender, NodeId to, Func<SimProcess, ValueTask<T>> work, TimeSpan timeout)
+    public Task<T> CallAsync<T>(SimProcess sender, NodeId to, Func<SimProcess, ValueTask<T>> work, TimeSpan timeout, CancellationToken cancel)
     {
         int from = sender.Machine.Index;
         int target = (int)to.Value - 1;
@@ -128,7 +128,7 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
         }
 
         RemoteCall<T> call = new(sender, this, Connections, target, work);
-        call.Begin(timeout);
+        call.Begin(timeout, cancel);
         return call.Task;
     }
 

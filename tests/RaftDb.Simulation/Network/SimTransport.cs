@@ -42,9 +42,10 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
             receiver =>
             {
                 receiver.LogClock.Merge(sent);
-                return receiver.Handler.OnRequestAsync(process.Node, kind, payload, timeout, cancel);
+                return receiver.Handler.OnRequestAsync(process.Node, kind, payload, timeout, CancellationToken.None);
             },
-            timeout);
+            timeout,
+            cancel);
     }
 
     public async Task SendSnapshotAsync(NodeId to, SnapshotAnnouncement announcement, ISnapshotSource source, CancellationToken cancel)
@@ -114,5 +115,5 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
         }
     }
 
-    private Task<T> CallAsync<T>(NodeId to, Func<SimProcess, ValueTask<T>> work) => network.CallAsync(process, to, work, SnapshotStep);
+    private Task<T> CallAsync<T>(NodeId to, Func<SimProcess, ValueTask<T>> work) => network.CallAsync(process, to, work, SnapshotStep, CancellationToken.None);
 }

@@ -45,6 +45,24 @@ internal sealed class ReadScenarios
     }
 
     [Test]
+    public void What_was_forwarded_to_a_paused_leader_is_given_up_when_another_node_leads()
+    {
+        using Scenario scenario = new();
+        int old = scenario.Leader;
+        int node = scenario.Follower();
+        scenario.RunFor(200);
+        scenario.Pause(old);
+        ClientOperation read = scenario.Get(node);
+        ClientOperation write = scenario.Put(node);
+        scenario.Until(() => scenario.Leader is var leader && leader != 0 && leader != old, "another leader", 20);
+        scenario.RunFor(400);
+
+        Assert.That((read.End, write.Ended > 0), Is.EqualTo((OperationEnd.Done, true)));
+        scenario.Resume(old);
+        scenario.Converge();
+    }
+
+    [Test]
     public void C4_a_read_at_a_node_that_replays_its_log_waits_until_it_has_caught_up()
     {
         using Scenario scenario = new(adjust: o => o with { CheckpointEvery = 100_000 });

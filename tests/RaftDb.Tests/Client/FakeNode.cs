@@ -10,13 +10,17 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<FakeRequest, FakeAnswer> _answer;
+    private readonly string _nodes;
     private readonly List<Task> _connections = [];
     private readonly List<FakeRequest> _requests = [];
     private readonly Task _accepting;
 
-    public FakeNode(Func<FakeRequest, FakeAnswer> answer)
+    /// <param name="answer">What it answers.</param>
+    /// <param name="nodes">What it says of the nodes.</param>
+    public FakeNode(Func<FakeRequest, FakeAnswer> answer, string nodes = """{"items":[]}""")
     {
         _answer = answer;
+        _nodes = nodes;
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();
@@ -81,6 +85,13 @@ internal sealed class FakeNode : IAsyncDisposable
             {
                 while (await FakeRequest.ReadAsync(stream, _stop.Token) is { } request)
                 {
+                    if (request.Target == "/v1/nodes")
+                    {
+                        // Where RESP is served: nowhere. Clients ask before anything else, which is not what these tests are about.
+                        await stream.WriteAsync(FakeAnswer.Of(200, _nodes).Bytes, _stop.Token);
+                        continue;
+                    }
+
                     lock (_requests)
                     {
                         _requests.Add(request);

@@ -25,6 +25,12 @@ internal sealed class CommandRunner(RespSession session)
             {
                 await FinishAsync().ConfigureAwait(false);
                 session.Queue?.Spoil();
+                if (command is { Writes: true } && session.Queue is null)
+                {
+                    // The client counted it, whether or not it made sense.
+                    session.Writes?.Take();
+                }
+
                 session.Services.Metrics.Answered(command, refusal);
                 session.Writer.Error(refusal);
             }
@@ -47,7 +53,7 @@ internal sealed class CommandRunner(RespSession session)
                     _run.Begin(writes);
                 }
 
-                _run.Plan(data, request);
+                _run.Plan(data, request, session.Writes);
             }
             else
             {
@@ -140,7 +146,7 @@ internal sealed class CommandRunner(RespSession session)
             return null;
         }
 
-        if (command is WaitingCommand { InTransaction: false })
+        if (command is WaitingCommand { InTransaction: false } or DataCommand { InMulti: false })
         {
             return $"ERR {command.Name} is not allowed in transactions";
         }

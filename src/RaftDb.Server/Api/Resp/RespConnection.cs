@@ -22,7 +22,7 @@ internal sealed class RespConnection : IDisposable
         _input = connection.Transport.Input;
         _services = services;
         _writer = new(connection.Transport.Output);
-        _session = new(id, services, _writer, connection.ConnectionClosed) { Address = connection.RemoteEndPoint?.ToString() ?? "" };
+        _session = new(id, services, _writer, new(), connection.ConnectionClosed) { Address = connection.RemoteEndPoint?.ToString() ?? "" };
         _runner = new(_session);
         _received = new(services.Options);
     }

@@ -5,7 +5,7 @@ using RaftDb.Server.Ranges;
 namespace RaftDb.Server.Api.Resp;
 
 /// <summary>What a connection has set and what it knows. Used by the one who runs its commands, one after the other.</summary>
-internal sealed class RespSession(long id, RespServices services, RespWriter writer, CancellationToken aborted) : IDisposable
+internal sealed class RespSession(long id, RespServices services, RespWriter writer, SeenIndexes seen, CancellationToken aborted) : IDisposable
 {
     private ReadOptions? _followerReads;
 
@@ -35,7 +35,10 @@ internal sealed class RespSession(long id, RespServices services, RespWriter wri
     public string Address { get; init; } = "";
 
     /// <summary>What the client has seen.</summary>
-    public SeenIndexes Seen { get; } = new();
+    public SeenIndexes Seen { get; } = seen;
+
+    /// <summary>The session that this connection writes in.</summary>
+    public WriteSession? Writes { get; set; }
 
     /// <summary>Between MULTI and EXEC: what is queued.</summary>
     public QueuedCommands? Queue { get; set; }
@@ -44,7 +47,7 @@ internal sealed class RespSession(long id, RespServices services, RespWriter wri
     public WatchedKeys Watched { get; } = new();
 
     /// <summary>The commands on keys that go out together next.</summary>
-    public CommandRun Run { get; } = new(services.Router, services.Limits);
+    public CommandRun Run { get; } = new(services.Router, services.Limits, seen);
 
     /// <summary>Takes them out.</summary>
     public RunExecutor Executor { get; } = new(services);

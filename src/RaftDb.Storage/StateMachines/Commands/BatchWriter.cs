@@ -1,4 +1,5 @@
 using System.Buffers;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Storage.StateMachines.Commands;
 
@@ -22,6 +23,12 @@ public sealed class BatchWriter : IDisposable
     /// <summary>Bytes of the items so far.</summary>
     public int Bytes => _length;
 
+    /// <summary>Whether items have sessions of their own: to be said before the first is added, and not together with a guard or <see cref="Session"/>.</summary>
+    public bool ItemsInSessions { get; set; }
+
+    /// <summary>Makes the whole one write of a session.</summary>
+    public SessionWrite? Session { get; set; }
+
     /// <summary>Makes conditions the guard of the whole.</summary>
     public void Guard(IReadOnlyList<Condition> conditions)
     {
@@ -35,9 +42,11 @@ public sealed class BatchWriter : IDisposable
     }
 
     /// <summary>Adds an item.</summary>
-    public void Add(ReadOnlySpan<Condition> conditions, ReadOnlySpan<Operation> then, ReadOnlySpan<Operation> otherwise)
+    public void Add(ReadOnlySpan<Condition> conditions, ReadOnlySpan<Operation> then, ReadOnlySpan<Operation> otherwise, in SessionWrite? session = null)
     {
-        long size = SpanWriter.Measure((ulong)conditions.Length) + Measure(then) + Measure(otherwise);
+        Raft.Check.That(session is null || ItemsInSessions, "an item has a session in a batch whose items have none");
+        long size = ItemsInSessions ? CommandCodec.MeasureItemSession(session) : 0;
+        size += SpanWriter.Measure((ulong)conditions.Length) + Measure(then) + Measure(otherwise);
         foreach (ref readonly Condition condition in conditions)
         {
             size += CommandCodec.Measure(condition);
@@ -50,6 +59,11 @@ public sealed class BatchWriter : IDisposable
         }
 
         var writer = new SpanWriter(_bytes.AsSpan(_length, (int)size));
+        if (ItemsInSessions)
+        {
+            CommandCodec.WriteItemSession(session, ref writer);
+        }
+
         writer.Number((ulong)conditions.Length);
         foreach (ref readonly Condition condition in conditions)
         {
@@ -66,21 +80,31 @@ public sealed class BatchWriter : IDisposable
 
     /// <summary>Bytes of the command.</summary>
     public int CommandBytes(ulong generation) =>
-        checked(CommandCodec.FixedHeader + SpanWriter.Measure(generation) + _guardBytes + SpanWriter.Measure((ulong)Items) + _length);
+        checked(CommandCodec.FixedHeader + SpanWriter.Measure(generation) + (ItemsInSessions ? 0 : _guardBytes)
+            + (Session is { } whole ? CommandCodec.Measure(whole) : 0) + SpanWriter.Measure((ulong)Items) + _length);
 
     /// <summary>The command in an array of its exact size.</summary>
     public byte[] ToCommand(HybridTimestamp time, ulong generation)
     {
+        Raft.Check.That(!ItemsInSessions || (Session is null && _guard.Count == 0), "a batch has a session or a guard, and so have its items");
         byte[] command = GC.AllocateUninitializedArray<byte>(CommandBytes(generation));
         var writer = new SpanWriter(command);
         writer.Byte(CommandCodec.Format);
-        writer.Byte((byte)CommandKind.Batch);
+        writer.Byte((byte)(Session is not null ? CommandKind.SessionBatch : ItemsInSessions ? CommandKind.SessionItems : CommandKind.Batch));
         writer.Fixed64(time.Value);
         writer.Number(generation);
-        writer.Number((ulong)_guard.Count);
-        for (int i = 0; i < _guard.Count; i++)
+        if (Session is { } whole)
         {
-            CommandCodec.Write(_guard[i], ref writer);
+            CommandCodec.Write(whole, ref writer);
+        }
+
+        if (!ItemsInSessions)
+        {
+            writer.Number((ulong)_guard.Count);
+            for (int i = 0; i < _guard.Count; i++)
+            {
+                CommandCodec.Write(_guard[i], ref writer);
+            }
         }
 
         writer.Number((ulong)Items);
@@ -96,6 +120,8 @@ public sealed class BatchWriter : IDisposable
         Operations = 0;
         _guard = NoGuard;
         _guardBytes = 1;
+        ItemsInSessions = false;
+        Session = null;
         if (_bytes.Length > 64 << 10)
         {
             Dispose();

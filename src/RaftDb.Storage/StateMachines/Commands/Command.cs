@@ -24,10 +24,14 @@ public sealed record TransactionCommand(
 /// <param name="Generation">As for every command.</param>
 /// <param name="Guard">Conditions of the whole: unless all hold nothing is done.</param>
 /// <param name="Items">The transactions.</param>
-public sealed record BatchCommand(HybridTimestamp Time, ulong Generation, IReadOnlyList<Condition> Guard, IReadOnlyList<BatchItem> Items) : Command(Time, Generation);
+/// <param name="Session">Makes the whole, guard and all, one write of a session; the items have none then.</param>
+public sealed record BatchCommand(
+    HybridTimestamp Time, ulong Generation, IReadOnlyList<Condition> Guard, IReadOnlyList<BatchItem> Items, SessionWrite? Session = null)
+    : Command(Time, Generation);
 
-/// <summary>One transaction of a batch. See <see cref="TransactionCommand"/>.</summary>
-public readonly record struct BatchItem(IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else);
+/// <summary>One transaction of a batch. See <see cref="TransactionCommand"/>. Items with a session are for batches without a guard.</summary>
+public readonly record struct BatchItem(
+    IReadOnlyList<Condition> Conditions, IReadOnlyList<Operation> Then, IReadOnlyList<Operation> Else, SessionWrite? Session = null);
 
 /// <summary>Removes rows whose expiry time is not after <see cref="Command.Time"/>, earliest first, at most <paramref name="Limit"/>.</summary>
 public sealed record ExpireCommand(HybridTimestamp Time, ulong Generation, int Limit) : Command(Time, Generation);

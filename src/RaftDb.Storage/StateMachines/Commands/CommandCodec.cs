@@ -23,11 +23,17 @@ internal enum CommandKind : byte
 
     /// <summary>See <see cref="BatchCommand"/>.</summary>
     Batch = 8,
+
+    /// <summary>A <see cref="BatchCommand"/> without a guard, some of whose items have sessions of their own.</summary>
+    SessionItems = 9,
+
+    /// <summary>A <see cref="BatchCommand"/> that is one write of a session.</summary>
+    SessionBatch = 10,
 }
 
 /// <summary>Commands as bytes: format, kind, time (8 bytes, little-endian), generation, then the session if the kind has one (16 bytes), sequence, acknowledged mark and part, then
 /// conditions and both branches, each with a count ahead; or the limit of an expiry, behind the idle time if sessions expire; or until when changes are kept; or the guard of a
-/// batch, a count of items and each as a transaction has it. These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
+/// batch, a count of items and each as a transaction has it (where items have sessions: a byte ahead of each, 1 with a session behind it, or 0, and no guard). These bytes stand in logs for ever: a change is a new format or a new kind, never another meaning.</summary>
 public static class CommandCodec
 {
     /// <summary>The format's version.</summary>
@@ -52,10 +58,12 @@ public static class CommandCodec
                 size += transaction.Session is { } session ? Measure(session) : 0;
                 return checked(size + Measure(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else)));
             case BatchCommand batch:
-                size = checked(size + Measure(batch.Guard) + SpanWriter.Measure((ulong)batch.Items.Count));
+                bool sessions = HasSessions(batch);
+                size += batch.Session is { } whole ? Measure(whole) : 0;
+                size = checked(size + (sessions ? 0 : Measure(batch.Guard)) + SpanWriter.Measure((ulong)batch.Items.Count));
                 for (int i = 0; i < batch.Items.Count; i++)
                 {
-                    size = checked(size + Measure(batch.Items[i]));
+                    size = checked(size + (sessions ? MeasureItemSession(batch.Items[i].Session) : 0) + Measure(batch.Items[i]));
                 }
 
                 return size;
@@ -99,16 +107,18 @@ public static class CommandCodec
         {
             command = new ExpireSessionsCommand(header.Time, header.Generation, reader.Milliseconds(), reader.Limit());
         }
-        else if (header.Kind == CommandKind.Batch)
+        else if (header.Kind is CommandKind.Batch or CommandKind.SessionItems or CommandKind.SessionBatch)
         {
-            Condition[] guard = Conditions(bytes, ref reader);
+            SessionWrite? whole = header.Kind == CommandKind.SessionBatch ? reader.Session() : null;
+            Condition[] guard = header.Kind == CommandKind.SessionItems ? [] : Conditions(bytes, ref reader);
             var items = new BatchItem[reader.Count()];
             for (int i = 0; i < items.Length; i++)
             {
-                items[i] = Item(bytes, ref reader);
+                SessionWrite? own = header.Kind == CommandKind.SessionItems ? reader.ItemSession() : null;
+                items[i] = Item(bytes, ref reader) with { Session = own };
             }
 
-            command = new BatchCommand(header.Time, header.Generation, guard, items);
+            command = new BatchCommand(header.Time, header.Generation, guard, items, whole);
         }
         else
         {
@@ -220,8 +230,23 @@ public static class CommandCodec
 
     private static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> bytes, Slice slice) => bytes.Slice(slice.Start, slice.Length);
 
-    private static int Measure(in SessionWrite session) =>
-        SessionId.Bytes + SpanWriter.Measure(session.Sequence) + SpanWriter.Measure(session.Acknowledged) + SpanWriter.Measure(session.Part);
+    private static bool HasSessions(BatchCommand batch)
+    {
+        if (batch.Session is not null || batch.Guard.Count > 0)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < batch.Items.Count; i++)
+        {
+            if (batch.Items[i].Session is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static int Measure(in BatchItem item) => checked(Measure(item.Conditions) + Measure(item.Then) + Measure(item.Else));
 
@@ -275,10 +300,25 @@ public static class CommandCodec
                 Write(new BatchItem(transaction.Conditions, transaction.Then, transaction.Else), ref writer);
                 break;
             case BatchCommand batch:
-                Write(batch.Guard, ref writer);
+                if (batch.Session is { } whole)
+                {
+                    Write(whole, ref writer);
+                }
+
+                bool ofItems = HasSessions(batch);
+                if (!ofItems)
+                {
+                    Write(batch.Guard, ref writer);
+                }
+
                 writer.Number((ulong)batch.Items.Count);
                 for (int i = 0; i < batch.Items.Count; i++)
                 {
+                    if (ofItems)
+                    {
+                        WriteItemSession(batch.Items[i].Session, ref writer);
+                    }
+
                     Write(batch.Items[i], ref writer);
                 }
 
@@ -293,12 +333,31 @@ public static class CommandCodec
         ExpireCommand => CommandKind.Expire,
         ExpireSessionsCommand => CommandKind.ExpireSessions,
         KeepChangesCommand => CommandKind.KeepChanges,
-        BatchCommand => CommandKind.Batch,
+        BatchCommand { Session: not null } => CommandKind.SessionBatch,
+        BatchCommand batch => HasSessions(batch) ? CommandKind.SessionItems : CommandKind.Batch,
         TransactionCommand { Session: not null } => CommandKind.SessionTransaction,
         _ => CommandKind.Transaction,
     };
 
-    private static void Write(in SessionWrite session, ref SpanWriter writer)
+    /// <summary>Bytes that say whether an item has a session, and which.</summary>
+    internal static int MeasureItemSession(in SessionWrite? session) => 1 + (session is { } write ? Measure(write) : 0);
+
+    /// <summary>Bytes of a session.</summary>
+    internal static int Measure(in SessionWrite session) =>
+        SessionId.Bytes + SpanWriter.Measure(session.Sequence) + SpanWriter.Measure(session.Acknowledged) + SpanWriter.Measure(session.Part);
+
+    /// <summary>Writes whether an item has a session, and which.</summary>
+    internal static void WriteItemSession(in SessionWrite? session, ref SpanWriter writer)
+    {
+        writer.Byte(session is null ? (byte)0 : (byte)1);
+        if (session is { } write)
+        {
+            Write(write, ref writer);
+        }
+    }
+
+    /// <summary>Writes a session.</summary>
+    internal static void Write(in SessionWrite session, ref SpanWriter writer)
     {
         writer.Fixed128(session.Session.Value);
         writer.Number(session.Sequence);

@@ -37,7 +37,7 @@ internal ref struct CommandReader(ReadOnlySpan<byte> command)
         }
 
         var kind = (CommandKind)_reader.Byte();
-        if (kind is (< CommandKind.Transaction or > CommandKind.KeepChanges) and not CommandKind.Batch)
+        if (kind is (< CommandKind.Transaction or > CommandKind.KeepChanges) and not (>= CommandKind.Batch and <= CommandKind.SessionBatch))
         {
             throw new UnknownCommandException($"Command kind {(byte)kind} is not known here: this node needs a newer version.");
         }
@@ -48,6 +48,9 @@ internal ref struct CommandReader(ReadOnlySpan<byte> command)
     /// <summary>The session of a command that has one; comes right behind the head.</summary>
     public SessionWrite Session() => new(
         new(_reader.Fixed128()), _reader.Number(), _reader.Number(), (uint)Math.Min(_reader.Number(), uint.MaxValue));
+
+    /// <summary>The session of the item that follows; null when it has none.</summary>
+    public SessionWrite? ItemSession() => _reader.Byte() == 0 ? null : Session();
 
     /// <summary>The idle time of an expiry of sessions, or the time until which changes are kept.</summary>
     public long Milliseconds() => (long)Math.Min(_reader.Number(), long.MaxValue);

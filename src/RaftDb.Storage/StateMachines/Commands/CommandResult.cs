@@ -57,7 +57,9 @@ public sealed record CommandResult(
 /// <param name="Count">How many they are.</param>
 /// <param name="FailedCondition">As for a command.</param>
 /// <param name="Detail">As for a command.</param>
-public readonly record struct ItemResult(CommandStatus Status, bool Succeeded, int First, int Count, FailedCondition? FailedCondition, string? Detail);
+/// <param name="Index">In a session: the entry that executed it, when that was an earlier one; else 0.</param>
+public readonly record struct ItemResult(
+    CommandStatus Status, bool Succeeded, int First, int Count, FailedCondition? FailedCondition, string? Detail, ulong Index = 0);
 
 /// <summary>The first condition that did not hold.</summary>
 public readonly record struct FailedCondition(int Ordinal, ulong Version, ulong Index);

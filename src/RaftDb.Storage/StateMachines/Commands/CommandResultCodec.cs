@@ -10,6 +10,7 @@ public static class CommandResultCodec
     private const byte FailedConditionFlag = 2;
     private const byte DetailFlag = 4;
     private const byte ItemsFlag = 8;
+    private const byte IndexFlag = 16;
 
     /// <summary>The result in an array of its exact size.</summary>
     public static byte[] Encode(CommandResult result)
@@ -126,8 +127,14 @@ public static class CommandResultCodec
     {
         writer.Byte((byte)item.Status);
         writer.Byte((byte)(
-            (item.Succeeded ? SucceededFlag : 0) | (item.FailedCondition is null ? 0 : FailedConditionFlag) | (item.Detail is null ? 0 : DetailFlag)));
+            (item.Succeeded ? SucceededFlag : 0) | (item.FailedCondition is null ? 0 : FailedConditionFlag) | (item.Detail is null ? 0 : DetailFlag)
+            | (item.Index == 0 ? 0 : IndexFlag)));
         writer.Number((ulong)item.Count);
+        if (item.Index != 0)
+        {
+            writer.Number(item.Index);
+        }
+
         if (item.FailedCondition is { } failed)
         {
             writer.Number((ulong)failed.Ordinal);
@@ -143,7 +150,7 @@ public static class CommandResultCodec
 
     private static int Measure(in ItemResult item)
     {
-        int size = 2 + SpanWriter.Measure((ulong)item.Count);
+        int size = 2 + SpanWriter.Measure((ulong)item.Count) + (item.Index == 0 ? 0 : SpanWriter.Measure(item.Index));
         if (item.FailedCondition is { } failed)
         {
             size += SpanWriter.Measure((ulong)failed.Ordinal) + SpanWriter.Measure(failed.Version) + SpanWriter.Measure(failed.Index);
@@ -166,11 +173,12 @@ public static class CommandResultCodec
                 throw new UnknownCommandException($"Item {i} claims more results than the {results} that there are.");
             }
 
+            ulong index = (flags & IndexFlag) == 0 ? 0 : reader.Number();
             FailedCondition? failed = (flags & FailedConditionFlag) == 0
                 ? null
                 : new FailedCondition((int)reader.Number(), reader.Number(), reader.Number());
             string? detail = (flags & DetailFlag) == 0 ? null : System.Text.Encoding.UTF8.GetString(reader[reader.Bytes()]);
-            items[i] = new(status, (flags & SucceededFlag) != 0, (int)first, (int)count, failed, detail);
+            items[i] = new(status, (flags & SucceededFlag) != 0, (int)first, (int)count, failed, detail, index);
             first += count;
         }
 

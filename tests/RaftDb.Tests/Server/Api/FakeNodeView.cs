@@ -19,6 +19,8 @@ internal sealed class FakeNodeView : INodeView
         [new(2, "kv", null, new BinaryText(new byte[] { 0xFF }), 1, 1, 7, 17, [new(1, 1, "leader", null, 17, 17, 0, null)], 100, 3, 1)],
         ["node 2 is down"]));
 
+    public RouteTable Routes() => new("c1", new(1), [new(new(1), "127.0.0.1:8101", null, true)], []);
+
     public string? WhyNotReady() => NotReady;
 
     public ValueTask<Outcome<StateDigestAnswer>> DigestAsync(RangeId range, CancellationToken cancel) =>

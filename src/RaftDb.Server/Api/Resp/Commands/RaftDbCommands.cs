@@ -2,7 +2,6 @@ using System.Globalization;
 using RaftDb.Server.Api.Resp.Execution;
 using RaftDb.Server.Api.Resp.Protocol;
 using RaftDb.Server.Ids;
-using RaftDb.Server.Options;
 using RaftDb.Server.Ranges;
 using RaftDb.Storage.StateMachines.Commands;
 
@@ -16,7 +15,6 @@ internal static class RaftDbCommands
         new WaitingCommand("RDB.GET", -2, GetAsync) { Keys = KeyPlaces.One, Summary = "Reads a key at a consistency; META: with version, index and time to live." },
         new DataCommand("RDB.CAS", 4, CompareAndSet, NewVersion) { Keys = KeyPlaces.One, Writes = true, Summary = "Sets a key if its version (0: absent) is this." },
         new LocalCommand("RDB.TOKEN", -1, Token) { Summary = "What this connection has seen; or tells it what another one has." },
-        new LocalCommand("RDB.SESSION", 2, Session) { Summary = "Makes the writes of this connection safe to repeat." },
         new LocalCommand("RDB.ID", -1, Id) { Summary = "Unique ids, each greater than those before it from this node." },
         new LocalCommand("READONLY", -1, ReadOnly) { Summary = "Reads from this node's replica from now on." },
         new LocalCommand("READWRITE", 1, ReadWrite) { Summary = "Linearizable reads from now on." },
@@ -84,7 +82,7 @@ internal static class RaftDbCommands
             }
             else if (request[i].Is("BOUNDED"u8) && i + 1 < request.Count)
             {
-                if (Staleness(request[++i]) is not { } age)
+                if (ReadWords.Staleness(request[++i]) is not { } age)
                 {
                     return RespErrors.NotAnInteger;
                 }
@@ -121,9 +119,7 @@ internal static class RaftDbCommands
     {
         if (results.Item(0).FailedCondition is { } failed)
         {
-            writer.Error(failed.Version == 0
-                ? "CONDITIONFAILED The key is absent."
-                : $"CONDITIONFAILED The key's version is {failed.Version}, last changed by index {failed.Index}.");
+            writer.Error(RespErrors.ConditionFailed(failed));
         }
         else
         {
@@ -151,9 +147,6 @@ internal static class RaftDbCommands
             session.Writer.Error("ERR this is not a token: pass on what RDB.TOKEN or the header RaftDb-Token said.");
         }
     }
-
-    private static void Session(RespSession session, in Request request) =>
-        session.Writer.Error("ERR sessions are not supported by this version: make writes safe to repeat with RDB.CAS or WATCH.");
 
     private static void Id(RespSession session, in Request request)
     {
@@ -191,7 +184,7 @@ internal static class RaftDbCommands
         {
             session.ReadHere(null);
         }
-        else if (request.Count == 3 && request[1].Is("BOUNDED"u8) && Staleness(request[2]) is { } age)
+        else if (request.Count == 3 && request[1].Is("BOUNDED"u8) && ReadWords.Staleness(request[2]) is { } age)
         {
             session.ReadHere(age);
         }
@@ -208,16 +201,5 @@ internal static class RaftDbCommands
     {
         session.ReadAnywhere();
         session.Writer.Ok();
-    }
-
-    // A number of milliseconds, or a duration with its unit.
-    private static TimeSpan? Staleness(ReadOnlySpan<byte> text)
-    {
-        if (Integers.TryParse(text, out long milliseconds) && milliseconds is >= 0 and <= int.MaxValue)
-        {
-            return TimeSpan.FromMilliseconds(milliseconds);
-        }
-
-        return NodeOptionsLoader.TryParseDuration(System.Text.Encoding.ASCII.GetString(text), out TimeSpan duration) && duration >= TimeSpan.Zero ? duration : null;
     }
 }

@@ -61,6 +61,9 @@ internal sealed class DataCommand(string name, int arity, DataCommand.Planner pl
 
     internal delegate void Answerer(RespWriter writer, in SlotResults results);
 
+    /// <summary>Whether it can be queued in MULTI.</summary>
+    public bool InMulti { get; init; } = true;
+
     public void Plan(CommandRun run, in Request request) => plan(run, request);
 
     public void Answer(RespWriter writer, in SlotResults results) => answer(writer, results);

@@ -2,6 +2,7 @@ using RaftDb.Server.Api.Resp.Execution;
 using RaftDb.Server.Api.Resp.Protocol;
 using RaftDb.Server.Ranges;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Sessions;
 
 namespace RaftDb.Server.Api.Resp.Commands;
 
@@ -103,6 +104,7 @@ internal static class TransactionCommands
         }
 
         session.Queue = null;
+        SessionWrite? once = session.Writes?.Take();
         IReadOnlyList<Condition> guard = session.Watched.Take();
         if (queue.Dirty is { } dirty)
         {
@@ -125,6 +127,11 @@ internal static class TransactionCommands
         bool isOneRange = guard.Count == 0 ? run.Groups <= 1 : run.TryGuard(guard);
         if (isOneRange)
         {
+            if (once is { } write && run is { IsWriting: true, Groups: 1 })
+            {
+                run.BeOnce(write);
+            }
+
             await session.Executor.AskAsync(run, session.Reads, session.Seen, session.Aborted).ConfigureAwait(false);
         }
 

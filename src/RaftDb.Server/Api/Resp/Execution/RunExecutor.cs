@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using RaftDb.Server.Api.Resp.Protocol;
 using RaftDb.Server.Ranges;
-using RaftDb.Storage.StateMachines.Commands;
 
 namespace RaftDb.Server.Api.Resp.Execution;
 
@@ -14,7 +13,8 @@ internal sealed class RunExecutor(RespServices services)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AskAsync(CommandRun run, ReadOptions options, SeenIndexes seen, CancellationToken cancel)
     {
-        Deadline deadline = services.Router.DeadlineIn(services.Options.Timeout);
+        Deadline deadline = services.Router.DeadlineIn(
+            run.TimeoutMilliseconds == 0 ? services.Options.Timeout : TimeSpan.FromMilliseconds(run.TimeoutMilliseconds));
 
         // Nearly always there is one range; the others go out beside it.
         for (int i = 1; i < run.Groups; i++)
@@ -39,7 +39,7 @@ internal sealed class RunExecutor(RespServices services)
         for (int i = 0; i < run.Groups; i++)
         {
             RangeGroup group = run.Group(i);
-            if (group.Error is null)
+            if (group.Error is null && group.Answer is not { Committed: false })
             {
                 seen.Saw(group.Range.Id, group.Shown);
             }
@@ -75,14 +75,15 @@ internal sealed class RunExecutor(RespServices services)
     }
 
     private ValueTask AskAsync(RangeGroup group, bool writing, ReadOptions options, Deadline deadline, CancellationToken cancel) =>
-        writing ? WriteAsync(group, deadline, cancel) : ReadAsync(group, options, deadline, cancel);
+        writing ? WriteAsync(group, deadline, cancel) : ReadAsync(group, group.Options ?? options, deadline, cancel);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteAsync(RangeGroup group, Deadline deadline, CancellationToken cancel)
     {
-        (WriteAnswer? answer, group.Error) = await services.Router.WriteBatchAsync(group.Range, group.Items, deadline, cancel).ConfigureAwait(false);
+        (WriteAnswer? answer, group.Error) = await services.Router.WriteBatchAsync(group.Range, group.Items, group.Ack, deadline, cancel).ConfigureAwait(false);
         if (answer is not null)
         {
+            group.Answer = answer;
             group.Result = answer.Result;
             group.Shown = answer.Position.Index;
         }
@@ -102,6 +103,8 @@ internal sealed class RunExecutor(RespServices services)
 
             group.Rows.AddRange(answer.Rows);
             group.Shown = answer.Index;
+            group.Node = answer.Node;
+            group.Staleness = answer.Staleness;
             if (group.Rows.Count == group.Keys.Count)
             {
                 return;
@@ -121,9 +124,9 @@ internal sealed class RunExecutor(RespServices services)
                 return RespErrors.Text(error);
             }
 
-            if (run.IsWriting && group.Result!.Items![run.PlaceOf(slot)] is { Status: CommandStatus.Rejected } rejected)
+            if (run.IsWriting && group.Result is { } result && RespErrors.Text(result.Items![run.PlaceOf(slot)]) is { } refused)
             {
-                return RespErrors.Rejected(rejected.Detail);
+                return refused;
             }
         }
 

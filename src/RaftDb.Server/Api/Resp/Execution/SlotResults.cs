@@ -1,3 +1,5 @@
+using RaftDb.Server.Ranges;
+using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Storage.StateMachines.Reads;
 
@@ -11,6 +13,27 @@ internal readonly struct SlotResults(CommandRun run, int first, int count)
 
     /// <summary>The log's time, which expiry is counted in.</summary>
     public long LogMilliseconds => run.LogMilliseconds;
+
+    /// <summary>The answer that the first slot is from; for writes.</summary>
+    public WriteAnswer Answer => run.GroupOf(first).Answer!;
+
+    /// <summary>Whether it is known what was done; false for ACK leader.</summary>
+    public bool IsCommitted => Answer.Result is not null;
+
+    /// <summary>The entry that executed a slot: with a session that may be an earlier one.</summary>
+    public ulong Index(int slot) => IsCommitted && Item(slot).Index is > 0 and ulong earlier ? earlier : Answer.Position.Index.Value;
+
+    /// <summary>Whose replica it was. Reads between writes are the leader's.</summary>
+    public NodeId Node => run.IsWriting ? Answer.Node : run.GroupOf(first).Node;
+
+    /// <summary>The range.</summary>
+    public RangeId Range => run.GroupOf(first).Range.Id;
+
+    /// <summary>The log index that is shown.</summary>
+    public ulong Shown => run.GroupOf(first).Shown.Value;
+
+    /// <summary>How old what was read may be; null when it can't be told.</summary>
+    public TimeSpan? Staleness => run.IsWriting ? TimeSpan.Zero : run.GroupOf(first).Staleness;
 
     /// <summary>What an item of a write did.</summary>
     public ItemResult Item(int slot) => run.GroupOf(first + slot).Result!.Items![run.PlaceOf(first + slot)];

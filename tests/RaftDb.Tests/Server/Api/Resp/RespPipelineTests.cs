@@ -52,7 +52,7 @@ public class RespPipelineTests
     [TestCase(nameof(ErrorCode.OutcomeUnknown), "-UNKNOWN words")]
     [TestCase(nameof(ErrorCode.Unavailable), "-UNAVAILABLE words")]
     [TestCase(nameof(ErrorCode.Overloaded), "-OVERLOADED words")]
-    [TestCase(nameof(ErrorCode.RangeChanged), "-TRYAGAIN words")]
+    [TestCase(nameof(ErrorCode.RangeChanged), "-RANGECHANGED words")]
     [TestCase(nameof(ErrorCode.NoSpace), "-NOSPACE words")]
     [TestCase(nameof(ErrorCode.TooStale), "-TOOSTALE words")]
     public async Task A_range_that_fails_fails_its_own_commands_alone(string code, string expected)
