@@ -26,8 +26,11 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
 
     public bool IsCut(int from, int to) => _wires[from, to].IsCut;
 
+    /// <summary>Faults are over: what was about to be cut stays whole.</summary>
+    public bool StaysWhole { get; set; }
+
     /// <summary>Cuts one direction.</summary>
-    public void Cut(int from, int to) => _wires[from, to].IsCut = from != to;
+    public void Cut(int from, int to) => _wires[from, to].IsCut = from != to && !StaysWhole;
 
     /// <summary>Lets nothing arrive in one direction before this time; then everything.</summary>
     public void Clog(int from, int to, long until) => _wires[from, to].CloggedUntil = until;
