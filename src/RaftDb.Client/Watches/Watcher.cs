@@ -115,8 +115,10 @@ internal sealed class Watcher : IDisposable
         ulong[] everywhere = [.. map.Nodes.Select(node => node.Id).Where(node => ranges.All(range => range.Replicas.Contains(node)))];
         return Addresses(map, everywhere) is { Count: > 0 } all
             ? [new(_http, _options, all, start, end)]
-            : [.. ranges.Select(range => new WatchSection(_http, _options, Addresses(map, range.Replicas), Later(start, range.Start), Earlier(end, range.End)))];
+            : [.. ranges.Select(range => new WatchSection(_http, _options, OrGiven(Addresses(map, range.Replicas)), Later(start, range.Start), Earlier(end, range.End)))];
     }
+
+    private IReadOnlyList<Endpoint> OrGiven(List<Endpoint> addresses) => addresses.Count > 0 ? addresses : _endpoints;
 
     private static ReadOnlyMemory<byte> Later(ReadOnlyMemory<byte> a, byte[] b) => a.Span.SequenceCompareTo(b) >= 0 ? a : b;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using RaftDb.Client;
 using RaftDb.Client.Protocol;
+using RaftDb.Tests.Server.Api.Resp;
 
 namespace RaftDb.Tests.Client.Cluster;
 
@@ -226,6 +227,29 @@ internal sealed class ClientClusterTests
         Assert.That(await _db.GetAsync(key, cancel: Cancel), Is.Null);
     }
 
+    [Test]
+    public async Task A_connection_that_says_its_session_again_has_its_writes_done_once()
+    {
+        string session;
+        using (RespClient first = await RespClient.ConnectAsync(_cluster.RespPort(1)))
+        {
+            session = (await first.AskAsync("RDB.SESSION NEW")).Split(' ')[1];
+            await first.SendAsync("INCR resp/n\r\nINCR resp/n\r\nMSET resp/a 1 resp/b 2\r\nWATCH resp/n\r\nMULTI\r\nINCR resp/n\r\nGET resp/a\r\nEXEC\r\n");
+            Assert.That(Answers(first, 8), Is.EqualTo(new[] { ":1", ":2", "+OK", "+OK", "+OK", "+QUEUED", "+QUEUED", "*2 :3 $1 1" }));
+        }
+
+        using RespClient second = await RespClient.ConnectAsync(_cluster.RespPort(2));
+        Assert.That(await second.AskAsync($"RDB.SESSION {session} SEQUENCE 2"), Is.EqualTo("+OK"));
+        await second.SendAsync("INCR resp/n\r\nMSET resp/a 1 resp/b 2\r\nWATCH resp/a\r\nMULTI\r\nINCR resp/n\r\nGET resp/a\r\n");
+        Assert.That(Answers(second, 6), Is.EqualTo(new[] { ":2", "+OK", "+OK", "+OK", "+QUEUED", "+QUEUED" }));
+        Assert.That(await second.AskAsync("DISCARD"), Is.EqualTo("+OK"));
+        await second.SendAsync("MULTI\r\nINCR resp/n\r\nGET resp/a\r\nEXEC\r\n");
+        string[] refused = Answers(second, 4);
+        Assert.That(refused[3], Does.StartWith("-ERR").And.Contain("used for another request"), "what was watched is a part of the request");
+        Assert.That(await second.AskAsync("INCR resp/n"), Is.EqualTo(":4"));
+        Assert.That(await second.AskAsync("RDB.SESSION"), Is.EqualTo($"*3 $32 {session} :6 :2"));
+    }
+
     private int _cuts;
 
     private async Task MakeTroubleAsync(Random random, CancellationToken stop)
@@ -241,6 +265,8 @@ internal sealed class ClientClusterTests
             }
         }
     }
+
+    private static string[] Answers(RespClient client, int count) => [.. Enumerable.Range(0, count).Select(_ => client.Read())];
 
     private static async Task<int> Quietly(Task task, Func<int> result)
     {

@@ -23,6 +23,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>What clients are given.</summary>
     public string Servers => string.Join(',', Enumerable.Range(0, 3).Select(i => $"127.0.0.1:{_ports[4 * i]}"));
 
+    /// <summary>Where a node serves RESP.</summary>
+    public int RespPort(int node) => _ports[(4 * (node - 1)) + 1];
+
     public static async Task<InProcessCluster> StartAsync(string splitKeys)
     {
         InProcessCluster cluster = new();
