@@ -51,8 +51,10 @@ internal sealed class Convergence(SimCluster world)
                 return;
             }
 
+            // Rot that is found only now still stops a process: whoever looks after it starts it again.
+            bool isStarted = StartAgain();
             ulong now = Behind();
-            if (now >= behind)
+            if (now >= behind && !isStarted)
             {
                 break;
             }
@@ -61,6 +63,13 @@ internal sealed class Convergence(SimCluster world)
         }
 
         Require(false, $"{SettleWithin.TotalSeconds} s after the faults ended, or after the last progress: {why}");
+    }
+
+    private bool StartAgain()
+    {
+        List<SimMachine> down = [.. world.Machines.Where(m => m.Process is null && m.OutOfService is null)];
+        down.ForEach(static machine => machine.Start());
+        return down.Exists(static machine => machine.Process is not null);
     }
 
     /// <summary>How many entries are still to be written and to be applied, on all replicas together. Both count: before a new leader can commit anything, all that earlier ones left

@@ -165,7 +165,7 @@ internal sealed class SimCluster : IDisposable
             {
                 RaftNode node = replica.Consensus;
                 text.AppendLine(
-                    $"  range {replica.Range} replica {replica.Id}: {node.Role} term {node.Term} leader {node.Leader} floor {node.Floor.Index} last {node.Last.Index}@{node.Last.Term} persisted {node.Persisted} commit {node.Commit} applied {node.Applied} quiet {node.IsQuiet} {node.Configuration} {replica.Halted}");
+                    $"  range {replica.Range} replica {replica.Id}: {node.Role} term {node.Term} leader {node.Leader} floor {node.Floor.Index} last {node.Last.Index}@{node.Last.Term} persisted {node.Persisted} commit {node.Commit} applied {node.Applied} quiet {node.IsQuiet} {node.Configuration} {replica.Halted}{string.Concat(node.Followers(machine.Process!.Now).Select(f => $" [{f}]"))}");
             }
         }
 

@@ -350,6 +350,13 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
             return;
         }
 
+        if (binlog.Failed.IsCompleted)
+        {
+            // A replica that was begun drove the log by itself.
+            Fail(binlog.Failed.Result);
+            return;
+        }
+
         if (binlog.HasWork)
         {
             _driveDue = _writes = true;
