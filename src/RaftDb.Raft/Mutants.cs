@@ -26,6 +26,7 @@ internal static class Mutants
         nameof(CommitTakenBeforeTheCut),
         nameof(ConditionsIgnored),
         nameof(DirectoryNotSynced),
+        nameof(EarlierReplicaBegunAgain),
         nameof(ExpiredReadsSpin),
         nameof(ExpiredSessionReexecutes),
         nameof(FsyncFailureIgnored),
@@ -60,6 +61,7 @@ internal static class Mutants
         nameof(StaleRecordsFit),
         nameof(StalenessBoundIgnored),
         nameof(StalenessCountedFromTheAnswer),
+        nameof(SuspicionIgnored),
         nameof(TornTailRuleAppliedToCorruption),
         nameof(TruncationNotRecorded),
         nameof(TwoChangesAtOnce),
@@ -104,6 +106,8 @@ internal static class Mutants
     public static bool ConditionsIgnored => Is(nameof(ConditionsIgnored));
 
     public static bool DirectoryNotSynced => Is(nameof(DirectoryNotSynced));
+
+    public static bool EarlierReplicaBegunAgain => Is(nameof(EarlierReplicaBegunAgain));
 
     public static bool ExpiredReadsSpin => Is(nameof(ExpiredReadsSpin));
 
@@ -172,6 +176,8 @@ internal static class Mutants
     public static bool StalenessBoundIgnored => Is(nameof(StalenessBoundIgnored));
 
     public static bool StalenessCountedFromTheAnswer => Is(nameof(StalenessCountedFromTheAnswer));
+
+    public static bool SuspicionIgnored => Is(nameof(SuspicionIgnored));
 
     public static bool TornTailRuleAppliedToCorruption => Is(nameof(TornTailRuleAppliedToCorruption));
 

@@ -9,7 +9,7 @@ internal sealed class WatchTests
 {
     private const ulong Range = 2;
     private const int Keys = 4;
-    private const int Kills = 3;
+    private const int Kills = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("raftdb-watch-").FullName;

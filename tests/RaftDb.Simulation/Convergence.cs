@@ -127,10 +127,16 @@ internal sealed class Convergence(SimCluster world)
 
             RaftNode leading = leader.Replica.Consensus;
             LogIndex last = leading.Last.Index;
-            foreach (ReplicaDescriptor member in range.Replicas)
+            IReadOnlyList<ReplicaDescriptor> members = world.Swarm.Repairs ? leader.Replica.State.Machine.Descriptor.Replicas : range.Replicas;
+            if (world.Swarm.Repairs && leading.Configuration.Voters.Count < range.Replicas.Count)
+            {
+                return $"range {range.Id} has only {leading.Configuration} and a replica is not rebuilt";
+            }
+
+            foreach (ReplicaDescriptor member in members)
             {
                 SimMachine machine = world.Machines[(int)member.Node.Value - 1];
-                if (machine.Disk.IsDamaged)
+                if (machine.Disk.IsDamaged && (!world.Swarm.Repairs || machine.OutOfService is not null || machine.IsWiped))
                 {
                     // What rot took stays away until somebody replaces it; the others go on without it.
                     continue;
@@ -142,6 +148,11 @@ internal sealed class Convergence(SimCluster world)
                 }
 
                 RaftNode node = replica.Consensus;
+                if (replica.Id != member.Replica || replica.Halted is not null)
+                {
+                    return $"range {range.Id} on node {member.Node} has replica {replica.Id} ({replica.Halted}) and not {member.Replica}";
+                }
+
                 if (node.Term != leading.Term || node.Applied != last || node.Commit != last || replica.State.Machine.Applied.Index != last)
                 {
                     return $"range {range.Id} on node {member.Node} has applied {node.Applied} in term {node.Term}; the leader has {last} in term {leading.Term}";

@@ -22,6 +22,7 @@ internal static class MutantHunt
                         return (seed, failure);
                     }
 
+                    Console.WriteLine($"seed {seed} fails without {mutant} too: {failure}");
                     Mutants.Planted = mutant;
                 }
             }

@@ -32,7 +32,7 @@ internal sealed class SeedRun
         World.Counting.Begin();
         _faults.Begin();
         World.RunFor(TimeSpan.FromTicks(World.Swarm.Duration / 100));
-        for (int more = 0; more < 60 && World.Clients.Asked < LeastOperations; more++)
+        for (int more = 0; more < 400 && World.Clients.Asked < LeastOperations; more++)
         {
             World.RunFor(TimeSpan.FromSeconds(2));
         }

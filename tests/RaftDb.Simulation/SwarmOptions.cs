@@ -61,6 +61,9 @@ internal sealed record SwarmOptions
     /// <summary>Every other node rehearses no elections, as in the middle of an upgrade.</summary>
     public bool MixedPreVote { get; init; }
 
+    /// <summary>Nodes look after damaged replicas: they are replaced by new ones. Not where the simulator changes members as well: two operators would undo each other's work.</summary>
+    public bool Repairs { get; init; }
+
     /// <summary>Whether anything takes away what was written and not synced.</summary>
     public bool PowerMayGo => FaultEveryMs.Keys.Any(f => f is FaultKind.PowerCut or FaultKind.PowerCutInDiskOperation or FaultKind.PowerCutEverywhere or FaultKind.KillLeader);
 
@@ -142,6 +145,7 @@ internal sealed record SwarmOptions
                 ReorderPerMillion = random.Pick([0, 0, 10_000, 200_000]),
             },
             FaultEveryMs = faults,
+            Repairs = faults.ContainsKey(FaultKind.BitFlip) || faults.ContainsKey(FaultKind.Misdirect) || faults.ContainsKey(FaultKind.StateFails),
             Counters = random.Pick([0, 1, 2, 4]),
             SessionIdleTimeout = TimeSpan.FromSeconds(random.Pick([2, 4, 3600, 3600])),
         };
@@ -161,7 +165,7 @@ internal sealed record SwarmOptions
         + $"mode={Raft.FailoverMode} prevote={(MixedPreVote ? "mixed" : Raft.PreVote)} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
         + $"applying={Raft.MaxApplyingBytes} cache={Raft.EntryCacheBytes} quiesce={Raft.QuiesceAfterHeartbeats} segment={Binlog.SegmentBytes} batch={Binlog.MaxBatchBytes} "
         + $"retained={Binlog.RetainedEntries}/{Binlog.RetainedBytes} recycled={Binlog.RecycledSegments} delay={Network.MaxDelay / Us}us drop={Network.DropPerMillion} dup={Network.DuplicatePerMillion} "
-        + $"reorder={Network.ReorderPerMillion} counters={Counters} idle={SessionIdleTimeout.TotalSeconds} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
+        + $"reorder={Network.ReorderPerMillion} repairs={Repairs} counters={Counters} idle={SessionIdleTimeout.TotalSeconds} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
 }
 
 /// <summary>What the swarm does to a cluster.</summary>

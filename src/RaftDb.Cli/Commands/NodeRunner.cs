@@ -49,7 +49,7 @@ internal static class NodeRunner
         using ILoggerFactory loggers = NodeLog.Create(options[0].Log);
         foreach (NodeOptions node in options)
         {
-            Console.Out.WriteLine($"node {node.Node.Id}: HTTP {node.Node.Http}, peers {node.Node.Peer}");
+            Console.Out.WriteLine($"node {node.Node.Id}: HTTP {node.Node.Http}, RESP {node.Node.Resp}, peers {node.Node.Peer}");
         }
 
         try

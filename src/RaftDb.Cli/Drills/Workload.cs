@@ -18,14 +18,17 @@ internal sealed class Workload : IAsyncDisposable
         _ledger = ledger;
         RaftDbClientOptions options = new()
         {
-            Protocol = ClientProtocol.Http,
             RetryUnknownOutcomes = retryUnknownOutcomes,
             Timeout = TimeSpan.FromSeconds(15),
 
             // A paused node must not hold its writers for longer than the slowest election takes.
             AttemptTimeout = TimeSpan.FromSeconds(2.5),
         };
-        _clients = [.. Enumerable.Range(0, nodes.Count).Select(first => new RaftDbClient([.. nodes.Skip(first), .. nodes.Take(first)], options))];
+        _clients = [.. Enumerable.Range(0, nodes.Count).Select(first => new RaftDbClient(
+            [.. nodes.Skip(first), .. nodes.Take(first)],
+
+            // Some as programs in other languages do, through whatever node; the others as programs in C# do, to the leaders and in sessions.
+            options with { Protocol = first % 2 == 0 ? ClientProtocol.Http : ClientProtocol.Auto }))];
         _all = Task.WhenAll(Enumerable.Range(0, ledger.Writers).Select(writer => Task.Run(() => WriteAsync(writer))));
     }
 

@@ -17,6 +17,9 @@ internal sealed class RespCaller
     /// <summary>What a node gets less than there is, so that its own word on why it was not done comes in time.</summary>
     private const double Share = 0.9;
 
+    /// <summary>After how long without an answer the other nodes are asked whether another one leads by now: many times what a write takes.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
     private static readonly ResiliencePropertyKey<RespOperation> OperationKey = new("operation");
 
     private readonly RaftDbClientOptions _options;
@@ -175,7 +178,7 @@ internal sealed class RespCaller
 
             call = new(request, time);
             link.Send(call);
-            RespValue answer = await call.Task.WaitAsync(time, cancel).ConfigureAwait(false);
+            RespValue answer = await AnswerAsync(operation, range, node, call, time, cancel).ConfigureAwait(false);
             return answer.Kind == RespKind.Error ? Refused(operation, range, answer.Error) : Answered(operation, node, range, answer);
         }
         catch (ConnectionLostException lost)
@@ -190,6 +193,30 @@ internal sealed class RespCaller
         {
             operation.MayBeDone |= operation.Writes && !call.GiveUp();
             throw;
+        }
+    }
+
+    /// <summary>Waits for the answer. Throws <see cref="TimeoutException"/> when it does not come in time, or when it is late and the other nodes know of a new leader by now: what is paused
+    /// or cut off would not answer, and the new leader takes what is sent again.</summary>
+    private async ValueTask<RespValue> AnswerAsync(RespOperation operation, RangeRoute range, NodeLinks node, RespCall call, TimeSpan time, CancellationToken cancel)
+    {
+        long until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
+        while (true)
+        {
+            TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until);
+            bool looksAround = !operation.IsPinned && left > Patience;
+            try
+            {
+                return await call.Task.WaitAsync(looksAround ? Patience : left, cancel).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (looksAround)
+            {
+                if (await _routes.AskOthersAsync(node.Node).ConfigureAwait(false) is { } map
+                    && map.Find(range.Id) is { } now && now.Term > range.Term && now.Leader != 0 && now.Leader != node.Node && !call.Task.IsCompleted)
+                {
+                    throw;
+                }
+            }
         }
     }
 

@@ -12,6 +12,9 @@ namespace RaftDb.Client.Routing;
 /// </summary>
 internal sealed class RouteCache : IAsyncDisposable
 {
+    /// <summary>Questions are not asked closer together than this.</summary>
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan SilentWait = TimeSpan.FromSeconds(1);
 
     private readonly RaftDbClientOptions _options;
@@ -23,6 +26,7 @@ internal sealed class RouteCache : IAsyncDisposable
     private volatile bool _isHttpOnly;
     private Task<RouteMap?>? _refreshing;
     private long _refreshed;
+    private long _late;
 
     public RouteCache(RaftDbClientOptions options, HttpCaller http)
     {
@@ -57,9 +61,29 @@ internal sealed class RouteCache : IAsyncDisposable
     /// <summary>What is known may be out of date: ask again, in the background and not too often.</summary>
     public void Refresh()
     {
-        if (Stopwatch.GetElapsedTime(Volatile.Read(ref _refreshed)) > TimeSpan.FromMilliseconds(50))
+        if (Stopwatch.GetElapsedTime(Volatile.Read(ref _refreshed)) > Often)
         {
             _ = RefreshAsync().ContinueWith(static done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>What the other nodes know, and this one, that is late, perhaps not; what is known already when none of them answers. Many may ask at a time: they share one question.</summary>
+    public async ValueTask<RouteMap?> AskOthersAsync(ulong late)
+    {
+        Volatile.Write(ref _late, (long)late);
+        if (Stopwatch.GetElapsedTime(Volatile.Read(ref _refreshed)) < Often)
+        {
+            return _map;
+        }
+
+        try
+        {
+            return await RefreshAsync().ConfigureAwait(false);
+        }
+        catch (RaftDbException)
+        {
+            // Nobody answers: whoever waits goes on waiting.
+            return _map;
         }
     }
 
@@ -114,7 +138,7 @@ internal sealed class RouteCache : IAsyncDisposable
 
     private async Task<RouteMap?> AskAsync(IEnumerable<NodeLinks> nodes)
     {
-        foreach (NodeLinks node in nodes.Where(node => node.IsUsable).OrderBy(node => node.Node == _map?.Node ? 0 : 1).ToArray())
+        foreach (NodeLinks node in nodes.Where(node => node.IsUsable).OrderBy(Rank).ToArray())
         {
             try
             {
@@ -138,6 +162,9 @@ internal sealed class RouteCache : IAsyncDisposable
 
         return null;
     }
+
+    /// <summary>Who told it last time tells it again; whoever owes an answer is asked last.</summary>
+    private int Rank(NodeLinks node) => node.Node == (ulong)Volatile.Read(ref _late) ? 2 : node.Node == _map?.Node ? 0 : 1;
 
     private async Task<List<NodeLinks>> DiscoverAsync()
     {

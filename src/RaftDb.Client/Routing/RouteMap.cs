@@ -69,6 +69,9 @@ internal sealed class RouteMap
 
     public IReadOnlyList<RangeRoute> Ranges => _ranges;
 
+    /// <summary>A range by its id; null when there is none.</summary>
+    public RangeRoute? Find(ulong range) => Array.Find(_ranges, one => one.Id == range);
+
     /// <summary>The range of a key.</summary>
     public RangeRoute Of(ReadOnlySpan<byte> key)
     {

@@ -28,6 +28,7 @@ internal static class ApiRoutes
         }
 
         MapSessions(app, edge, new(services.Router, services.Options));
+        MapManyKeys(app, edge, new(services.Router, services.Options), new(services.Router, services.Options));
 
         // Requests for keys never come this far: these are here to be described.
         string key = RequestTarget.KeyPrefix + "{key}";
@@ -67,6 +68,22 @@ internal static class ApiRoutes
             {
                 Takes = typeof(BatchRequest),
                 Returns = typeof(BatchDocument),
+            });
+    }
+
+    private static void MapManyKeys(IEndpointRouteBuilder app, ApiEdge edge, MultiGetEndpoint read, DeleteRangeEndpoint delete)
+    {
+        app.MapMethods("/v1/get", [HttpMethods.Post], context => edge.RunAsync(context, "multi_get", read.HandleAsync)).Describe(
+            new("getKeys", "Read many keys", "Of any ranges; one view within each. next, where not null, says how many keys are answered: ask for the others.", Parameters.Read)
+            {
+                Takes = typeof(MultiGetRequest),
+                Returns = typeof(MultiGetDocument),
+            });
+        app.MapMethods("/v1/kv", [HttpMethods.Delete], context => edge.RunAsync(context, "delete_range", delete.HandleAsync)).Describe(
+            new("deleteRange", "Remove keys between bounds", "At most limit of them, in key order; more says to ask again.", Parameters.Start | Parameters.End | Parameters.Prefix | Parameters.Limit)
+            {
+                Returns = typeof(DeleteRangeDocument),
+                InSession = true,
             });
     }
 

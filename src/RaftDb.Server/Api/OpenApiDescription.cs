@@ -27,6 +27,9 @@ internal sealed record OperationDescription(string Name, string Summary, string 
 
     /// <summary>Whether it takes If-Match and If-None-Match.</summary>
     public bool Conditional { get; init; }
+
+    /// <summary>Whether it may be in a session; every write with an ack may.</summary>
+    public bool InSession { get; init; }
 }
 
 /// <summary>Puts our endpoints into the OpenAPI document: they are plain request delegates, from which nothing could be inferred.</summary>
@@ -133,7 +136,7 @@ internal static class OpenApiDescription
             parameters.Add(Parameter("If-None-Match", ParameterLocation.Header, "*: only if the key is absent."));
         }
 
-        if ((description.Query & Parameters.Ack) != 0)
+        if ((description.Query & Parameters.Ack) != 0 || description.InSession)
         {
             parameters.Add(Parameter(HeaderNames.Session, ParameterLocation.Header, "The session of a write that is to be done once, however often it is sent: 32 hex digits."));
             parameters.Add(Parameter(HeaderNames.Sequence, ParameterLocation.Header, "With a session: the request's number, from 1."));

@@ -110,7 +110,7 @@ internal sealed class NodeView(
         foreach (PeerState peer in transport.Peers)
         {
             nodes[peer.Node.Value] = new(
-                peer.Node.Value, peer.Http, peer.Resp, peer.PeerAddress, peer.Zone, peer.Connected, peer.Problem,
+                peer.Node.Value, peer.Http, peer.Resp, peer.PeerAddress, peer.Zone is "" ? null : peer.Zone, peer.Connected, peer.Problem,
                 ReplicasOn(all, peer.Node.Value), LeadersOn(all, peer.Node.Value), peer.Sqlite);
         }
 

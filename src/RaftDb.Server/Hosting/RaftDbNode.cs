@@ -230,7 +230,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         RequestRouter router = new(identity.Node, map, _replicas, _transport, _clock, logClock.Now, _options.Limits, TimeProvider.System) { ChangesKept = _options.Watch.Retention };
         RangeStatusBuilder status = new(identity.Node, map, _replicas, _transport, troubles);
         SettledDescriptors settled = new();
-        ReplicaKeeper keeper = new(replicaStore, _binlog, _store, marks, _replicas, troubles, host, _log);
+        ReplicaKeeper keeper = new(replicaStore.CreateBlank, _binlog, _store, range => marks.Clear(range), _replicas, troubles, host, _log);
         TroubleExchange exchange = new(_replicas, troubles, settled, _transport, _clock, keeper.Remove);
         RangeRepair repair = new(identity.Node, _replicas, troubles, settled, _transport, ranges, identity.ReplicationFactor, _log);
         _scheduler.Start();

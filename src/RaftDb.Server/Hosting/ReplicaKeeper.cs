@@ -10,8 +10,16 @@ namespace RaftDb.Server.Hosting;
 
 /// <summary>Makes and destroys replicas while the node runs: a leader's first message to a replica that this node doesn't have yet begins it, empty, in the place of an earlier one; a replica that is
 /// no member any more is given up, with a durable tombstone. All of it in the background, one step at a time for each range.</summary>
+/// <param name="createBlank">Makes a replica that knows nothing but its id.</param>
+/// <param name="binlog">What is here, durably.</param>
+/// <param name="store">The state files.</param>
+/// <param name="forgetHalts">Takes away what was remembered against a replica of the range.</param>
+/// <param name="replicas">Those that run.</param>
+/// <param name="troubles">Those that don't.</param>
+/// <param name="host">The node.</param>
+/// <param name="log">Diagnostics.</param>
 internal sealed class ReplicaKeeper(
-    ReplicaStore replicaStore, NodeBinlog binlog, IStateMachineStore store, HaltMarks marks, LocalReplicas replicas, TroubleBook troubles, IReplicaHost host, ILogger log)
+    Func<RangeId, ReplicaId, Replica> createBlank, NodeBinlog binlog, IStateMachineStore store, Action<RangeId> forgetHalts, LocalReplicas replicas, TroubleBook troubles, IReplicaHost host, ILogger log)
 {
     /// <summary>After a step that failed: leaders' messages come ten times a second.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
@@ -43,7 +51,7 @@ internal sealed class ReplicaKeeper(
                 {
                     await GiveUpPresentAsync(range, $"replica {replica} takes its place");
                     log.LogInformation("Beginning replica {Replica} of range {Range}, which node {Node} leads and will fill", replica, range, from);
-                    Add(replicaStore.CreateBlank(range, replica));
+                    Add(createBlank(range, replica));
                 }
             });
         }
@@ -95,14 +103,16 @@ internal sealed class ReplicaKeeper(
         }
 
         // The tombstone first: whatever of the files is left after a crash belongs to nobody.
-        TaskCompletionSource buried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource buried = new();
         binlog.RemoveReplica(range, present.Replica, buried.SetResult);
         if (await Task.WhenAny(buried.Task, binlog.Failed) != buried.Task)
         {
             throw await binlog.Failed;
         }
 
-        marks.Clear(range);
+        // It was the log's own thread that said so, which has other things to do than what follows.
+        await Task.Yield();
+        forgetHalts(range);
         if (present.StateFile is { } file)
         {
             store.Delete(range, file);

@@ -12,7 +12,7 @@ internal sealed class ReplicaOpener(RaftOptions options, IStateMachineStore stor
     /// <summary>Throws <see cref="StorageRefusedException"/> for one that can't be trusted.</summary>
     public Replica Open(RecoveredReplica recovered)
     {
-        if (recovered.Suspicion is { } suspicion)
+        if (recovered.Suspicion is { } suspicion && !Mutants.SuspicionIgnored)
         {
             throw new StorageRefusedException(
                 $"Its log is suspect ({suspicion}): it neither votes nor acknowledges.");

@@ -44,7 +44,7 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
             }
 
             Configuration configuration = Configuration.OfVoters(range.Replicas.Select(r => r.Replica));
-            all.Add(backup is null ? CreateEmpty(range, replica, configuration) : CreateFrom(backup, range, replica, configuration));
+            all.Add(backup is null ? BlankReplicas.CreateEmpty(binlog, store, range, replica, configuration) : CreateFrom(backup, range, replica, configuration));
         }
 
         using FileStream file = new(mark, FileMode.Create, FileAccess.Write);
@@ -57,14 +57,6 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
         }
 
         return all;
-    }
-
-    private RecoveredReplica CreateEmpty(RangeDescriptor range, ReplicaId replica, Configuration configuration)
-    {
-        using IStateMachine state = store.Create(range, configuration);
-        RangeCheckpoint checkpoint = new(LogPosition.Zero, configuration, range, state.FileName);
-        binlog.CreateReplica(range.Id, replica, checkpoint);
-        return new RecoveredReplica { Range = range.Id, Replica = replica, Checkpoint = checkpoint };
     }
 
     /// <summary>The restored rows are the state at the backup's index; the log goes on from there, in a later term than any that wrote them.</summary>
@@ -127,22 +119,11 @@ internal sealed class ReplicaStore(NodeOptions options, NodeBinlog binlog, Sqlit
         }
     }
 
-    /// <summary>Makes a replica that knows nothing but its id, durably: a snapshot brings all the rest.</summary>
-    public Replica CreateBlank(RangeId range, ReplicaId replica)
-    {
-        RangeDescriptor? initial = initialRanges.FirstOrDefault(r => r.Id == range);
-        RangeDescriptor blank = new()
-        {
-            Id = range,
-            Kind = initial?.Kind ?? RangeKind.KeyValue,
-            Start = initial?.Start ?? default,
-            End = initial?.End,
-            Generation = 0,
-            Replicas = [],
-            FailoverMode = initial?.FailoverMode ?? options.Raft.FailoverMode,
-        };
-        return Open(CreateEmpty(blank, replica, Configuration.Empty));
-    }
+    /// <summary>Makes a replica that knows nothing but its id, durably.</summary>
+    public Replica CreateBlank(RangeId range, ReplicaId replica) =>
+        marks.Read(range, replica) is { } halted
+            ? throw new StorageRefusedException(halted)
+            : new BlankReplicas(binlog, store, _opener, initialRanges, options.Raft.FailoverMode).Create(range, replica);
 
     private Replica Open(RecoveredReplica recovered) =>
         marks.Read(recovered.Range, recovered.Replica) is { } halted ? throw new StorageRefusedException(halted) : _opener.Open(recovered);

@@ -148,6 +148,10 @@ internal sealed class PeerListener : IAsyncDisposable
             handedOver = true;
             await take(new(socket, stream, reader, hello, address, limit.Token, () => _strangers.TryRemove(socket, out _)));
         }
+        catch (NothingSaidException)
+        {
+            _log.LogDebug("A connection from {Address} to the peer port ended before it began", address);
+        }
         catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             if (!_stopping.IsCancellationRequested && fault is not HandshakeRefusedException)

@@ -24,7 +24,7 @@ public sealed class NodeBinlog : IDisposable
     private readonly BinlogWriter _writer;
     private readonly Relocation _relocation;
     private readonly Thread? _thread;
-    private readonly TaskCompletionSource<StorageFailedException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<StorageFailedException> _failed;
     private IOException? _keeperFailure;
     private bool _disposed;
 
@@ -32,6 +32,9 @@ public sealed class NodeBinlog : IDisposable
     {
         _recovered = recovered;
         _options = options;
+
+        // Who drives a log has its one thread run everything.
+        _failed = new(options.OwnThreads ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
         Recovered = [.. recovered.Replicas.All.Select(Describe)];
         _keeper = new SegmentKeeper(new SegmentFiles(disk, directory, identity), options.RecycledSegments, options.OwnThreads, KeeperFailed);
         foreach ((string path, long capacity) in recovered.FreeFiles)
@@ -156,8 +159,8 @@ public sealed class NodeBinlog : IDisposable
 
     /// <summary>Whether a replica may begin here: neither it nor a later one is here or was here and left.</summary>
     public bool MayBegin(RangeId range, ReplicaId replica) =>
-        (_recovered.Replicas.Find(range) is not { } log || log.Replica.Value < replica.Value)
-        && !_recovered.Replicas.Tombstones.Any(t => t.Tombstone.Range == range && t.Tombstone.Replica.Value >= replica.Value);
+        (_recovered.Replicas.Find(range) is not { } log || log.Replica.Value < replica.Value || Mutants.EarlierReplicaBegunAgain)
+        && (Mutants.EarlierReplicaBegunAgain || !_recovered.Replicas.Tombstones.Any(t => t.Tombstone.Range == range && t.Tombstone.Replica.Value >= replica.Value));
 
     /// <summary>Writes down for good that a replica is damaged: from the next start on it is suspect, whatever its records look like. Nothing happens when the replica is not there (any more).</summary>
     public void MarkSuspect(RangeId range, ReplicaId replica, string reason, Action completed) =>

@@ -86,9 +86,10 @@ internal sealed class Promises(SimCluster world)
         (int, RangeId) who = (process.Machine.Index, replica.Range);
         ReplicaLog log = process.Binlog.LogOf(replica.Range) ?? throw new SimulationFailedException($"node {process.Node} starts range {replica.Range} without a log");
         _logs[who] = log;
-        if (!_made.TryGetValue(who, out Promise? promise))
+        if (!_made.TryGetValue(who, out Promise? promise) || promise.Replica != replica.Id)
         {
-            _made.Add(who, new());
+            // What another replica promised here binds nobody any more: a quorum has removed it.
+            _made[who] = new(replica.Id);
             return;
         }
 
@@ -115,13 +116,19 @@ internal sealed class Promises(SimCluster world)
     {
         Dictionary<ReplicaId, bool> votes = [];
         Term term = world.Checks.Of(range).TermOf(index);
-        RangeDescriptor descriptor = world.Range(range);
-        foreach (ReplicaDescriptor replica in descriptor.Replicas)
+        foreach (ReplicaDescriptor replica in world.Range(range).Replicas)
         {
-            int machine = (int)replica.Node.Value - 1;
-            votes[replica.Replica] = world.Machines[machine].Disk.IsDamaged
-                || (_logs.TryGetValue((machine, range), out ReplicaLog? log)
-                    && (log.Floor.Index >= index || (log.Last.Index >= index && log.TermOf(index) == term)));
+            votes[replica.Replica] = world.Machines[(int)replica.Node.Value - 1].Disk.IsDamaged;
+        }
+
+        foreach (SimMachine machine in world.Machines)
+        {
+            if (_made.TryGetValue((machine.Index, range), out Promise? promise))
+            {
+                votes[promise.Replica] = machine.Disk.IsDamaged
+                    || (_logs.TryGetValue((machine.Index, range), out ReplicaLog? log)
+                        && (log.Floor.Index >= index || (log.Last.Index >= index && log.TermOf(index) == term)));
+            }
         }
 
         return JointQuorum.VoteResult(configuration, votes) == VoteResult.Won;
@@ -137,8 +144,10 @@ internal sealed class Promises(SimCluster world)
         }
     }
 
-    private sealed class Promise
+    private sealed class Promise(ReplicaId replica)
     {
+        public ReplicaId Replica { get; } = replica;
+
         public Term Term { get; set; }
 
         /// <summary>The highest index that was acknowledged in each term.</summary>

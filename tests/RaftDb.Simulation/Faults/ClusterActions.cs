@@ -56,9 +56,12 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
     public void Heal()
     {
         world.Elected = null;
-        foreach (RangeDescriptor range in world.Ranges)
+        if (!world.Swarm.Repairs)
         {
-            EverybodyVotes(range, 0);
+            foreach (RangeDescriptor range in world.Ranges)
+            {
+                EverybodyVotes(range, 0);
+            }
         }
     }
 

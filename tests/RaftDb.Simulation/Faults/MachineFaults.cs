@@ -8,6 +8,8 @@ internal sealed class MachineFaults(SimCluster world, SimRandom random)
 {
     private const long Ms = 1_000_000;
 
+    private bool _over;
+
     public SimMachine? Any()
     {
         SimMachine machine = random.Pick(world.Machines);
@@ -19,7 +21,7 @@ internal sealed class MachineFaults(SimCluster world, SimRandom random)
 
     public bool Kill(SimMachine? machine, bool power)
     {
-        if (machine is null)
+        if (machine is null || _over)
         {
             return false;
         }
@@ -37,9 +39,23 @@ internal sealed class MachineFaults(SimCluster world, SimRandom random)
             return false;
         }
 
-        machine.Kill(machineToo: false, "restart");
-        world.Time.After(random.Between(1 * Ms, 40 * Ms), () => Restart(machine));
+        long back = Soon(machine);
+        if (random.Coin())
+        {
+            // And once more, before leaders could confirm what the second one asked: it is the third one's to hear the answers.
+            world.Network.LoseRounds(world.Time.Now + back + (700 * Ms));
+            world.Time.After(back + random.Between(100 * Ms, 400 * Ms), () => _ = _over ? 0 : Soon(machine));
+        }
+
         return true;
+    }
+
+    private long Soon(SimMachine machine)
+    {
+        machine.Kill(machineToo: false, "restart");
+        long back = random.Between(1 * Ms, 40 * Ms);
+        world.Time.After(back, () => Restart(machine));
+        return back;
     }
 
     /// <summary>The power goes at one of the next disk operations.</summary>
@@ -95,6 +111,7 @@ internal sealed class MachineFaults(SimCluster world, SimRandom random)
 
     public void Heal()
     {
+        _over = true;
         foreach (SimMachine machine in world.Machines)
         {
             machine.Process?.Resume();

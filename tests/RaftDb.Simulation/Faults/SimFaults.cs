@@ -44,6 +44,7 @@ internal sealed class SimFaults
     {
         _on = false;
         _world.Network.Faults = Network.NetworkFaults.None;
+        _world.Network.StaysWhole = true;
         _world.Network.Heal();
         _disks.Heal();
         _machines.Heal();

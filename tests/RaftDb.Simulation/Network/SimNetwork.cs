@@ -1,3 +1,4 @@
+using RaftDb.Raft.Messages;
 using RaftDb.Server.Transport;
 using RaftDb.Simulation.Core;
 using RaftDb.Simulation.Nodes;
@@ -10,6 +11,7 @@ namespace RaftDb.Simulation.Network;
 internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace, Marks marks, IReadOnlyList<SimMachine> machines)
 {
     private readonly Wire[,] _wires = Wires(machines.Count);
+    private long _losesRoundsUntil;
 
     public NetworkFaults Faults { get; set; } = NetworkFaults.None;
 
@@ -24,14 +26,21 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
 
     public bool IsCut(int from, int to) => _wires[from, to].IsCut;
 
+    /// <summary>Faults are over: what was about to be cut stays whole.</summary>
+    public bool StaysWhole { get; set; }
+
     /// <summary>Cuts one direction.</summary>
-    public void Cut(int from, int to) => _wires[from, to].IsCut = from != to;
+    public void Cut(int from, int to) => _wires[from, to].IsCut = from != to && !StaysWhole;
 
     /// <summary>Lets nothing arrive in one direction before this time; then everything.</summary>
     public void Clog(int from, int to, long until) => _wires[from, to].CloggedUntil = until;
 
+    /// <summary>Until this time the network happens to lose whatever would confirm that a leader still leads, and nothing else.</summary>
+    public void LoseRounds(long until) => _losesRoundsUntil = until;
+
     public void Heal()
     {
+        _losesRoundsUntil = 0;
         foreach (Wire wire in _wires)
         {
             wire.IsCut = false;
@@ -84,12 +93,22 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
             return;
         }
 
+        if (time.Now < _losesRoundsUntil && messages.Any(m => m.Message is HeartbeatResponse))
+        {
+            messages = [.. messages.Where(m => m.Message is not HeartbeatResponse)];
+            marks.Hit("C2 answers to rounds lost");
+            if (messages.Count == 0)
+            {
+                return;
+            }
+        }
+
         HybridTimestamp sent = sender.LogClock.Last;
         Deliver(from, target, messages, sent);
         if (random.Chance(Faults.DuplicatePerMillion))
         {
             marks.Hit("B7 messages doubled");
-            if (messages.Any(m => m.Message is Raft.Messages.HeartbeatResponse or Raft.Messages.ReadIndexRequest))
+            if (messages.Any(m => m.Message is HeartbeatResponse or ReadIndexRequest))
             {
                 marks.Hit("C2 answers to rounds doubled");
             }

@@ -44,6 +44,9 @@ internal sealed class SimMachine
     /// <summary>The running process.</summary>
     public SimProcess? Process { get; private set; }
 
+    /// <summary>It was given an empty disk: under its old name nobody talks to it.</summary>
+    public bool IsWiped { get; private set; }
+
     /// <summary>Why it can't be started any more: its disk is damaged.</summary>
     public string? OutOfService { get; private set; }
 
@@ -126,6 +129,7 @@ internal sealed class SimMachine
         Disk.Wipe();
         States.Wipe();
         Store = NewGuid();
+        IsWiped = true;
         _world.Checks.Wiped(this);
     }
 

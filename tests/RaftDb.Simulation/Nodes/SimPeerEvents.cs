@@ -6,8 +6,8 @@ using RaftDb.Storage.StateMachines.Snapshots;
 
 namespace RaftDb.Simulation.Nodes;
 
-/// <summary>What comes from other simulated nodes: the product's way to replicas and router, without those who look after replicas (repair, moves, checks).</summary>
-internal sealed class SimPeerEvents(ReplicaEvents replicas, RequestRouter router, RangeStatusBuilder status) : ITransportHandler
+/// <summary>What comes from other simulated nodes: the product's way to replicas and router, without those who move and compare replicas.</summary>
+internal sealed class SimPeerEvents(ReplicaEvents replicas, RequestRouter router, RangeStatusBuilder status, TroubleExchange troubles) : ITransportHandler
 {
     public void OnMessages(NodeId from, IReadOnlyList<RangeMessage> messages) => replicas.OnMessages(from, messages);
 
@@ -22,5 +22,10 @@ internal sealed class SimPeerEvents(ReplicaEvents replicas, RequestRouter router
 
     public async ValueTask<ReadOnlyMemory<byte>> OnRequestAsync(
         NodeId from, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel) =>
-        kind == PeerRequestKind.RangeStatus ? await status.ServeAsync(payload) : await router.ServeAsync(kind, payload, timeout);
+        kind switch
+        {
+            PeerRequestKind.RangeStatus => await status.ServeAsync(payload),
+            PeerRequestKind.Troubles => troubles.Serve(from, payload),
+            _ => await router.ServeAsync(kind, payload, timeout),
+        };
 }

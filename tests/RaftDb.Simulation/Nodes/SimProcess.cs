@@ -22,6 +22,7 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     private readonly Queue<Action> _deferred = new();
     private readonly NodeContext _context;
     private readonly NodeMetrics _metrics;
+    private readonly TroubleBook _troubles;
     private readonly SimLoop[] _loops;
     private NodeBinlog? _binlog;
     private readonly List<Replica> _patient = [];
@@ -37,6 +38,7 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         Random = new SimRandom(machine.NextSeed());
         _context = new(work => After(0, work));
         _metrics = new(machine.Node);
+        _troubles = new(machine.Node, Replicas, this);
         _loops = [.. Enumerable.Range(0, world.Swarm.Loops).Select(_ => new SimLoop(this))];
         LogClock = new(() => machine.Clock.WallMilliseconds, new HybridClockOptions());
         Transport = new SimTransport(this, world.Network, world.Machines.Count);
@@ -53,8 +55,8 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
     public LocalReplicas Replicas { get; } = new();
 
-    /// <summary>Why replicas of ranges are not used.</summary>
-    public SortedDictionary<RangeId, string> Unusable { get; } = [];
+    /// <summary>Replicas that are not used.</summary>
+    public IReadOnlyList<Trouble> Troubles => _troubles.Own;
 
     public RequestRouter Router { get; private set; } = null!;
 
@@ -117,8 +119,20 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
         RangeMap map = new(World.Ranges);
         Router = new(Node, map, Replicas, Transport, this, LogClock.Now, new CommandLimits(), Time);
-        ReplicaEvents events = new(Replicas, static (_, _, _) => { }, Store, NullLogger.Instance);
-        Handler = new(events, Router, new RangeStatusBuilder(Node, map, Replicas, Transport, new TroubleBook(Node, Replicas, this)));
+        // A machine that was wiped comes under a store id that nobody knows: the product's nodes don't talk to it, so nobody fills replicas there.
+        bool repairs = World.Swarm.Repairs && !Machine.IsWiped;
+        SettledDescriptors settled = new();
+        BlankReplicas blanks = new(_binlog, Store, opener, World.Ranges, World.Swarm.Raft.FailoverMode);
+        ReplicaKeeper keeper = new((range, replica) => Begin(blanks, range, replica), _binlog, Store, static _ => { }, Replicas, _troubles, this, NullLogger.Instance);
+        TroubleExchange exchange = new(Replicas, _troubles, settled, Transport, this, keeper.Remove);
+        ReplicaEvents events = new(Replicas, repairs ? keeper.Begin : static (_, _, _) => { }, Store, NullLogger.Instance);
+        Handler = new(events, Router, new RangeStatusBuilder(Node, map, Replicas, Transport, _troubles), exchange);
+        if (repairs)
+        {
+            RangeRepair repair = new(Node, Replicas, _troubles, settled, Transport, World.Ranges, World.Swarm.ReplicationFactor, NullLogger.Instance);
+            RunInBackground("looking after replicas", new Caretaker(exchange, repair, Time).RunAsync);
+        }
+
         foreach (Replica replica in Replicas.All)
         {
             LogClock.Restore(replica.State.Machine.Time);
@@ -299,8 +313,34 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         catch (StorageRefusedException e)
         {
             World.Checks.Refused(this, recovered, e.Message);
-            Unusable.Add(recovered.Range, e.Message);
+            _troubles.Unusable(new(recovered.Range, recovered.Replica, e.Message, Rebuild: true));
         }
+    }
+
+    /// <summary>A leader fills a new replica in the place of one that is lost.</summary>
+    private Replica Begin(BlankReplicas blanks, RangeId range, ReplicaId id)
+    {
+        if (Machine.Disk.Room != long.MaxValue)
+        {
+            // The product's thread would wait until there is some.
+            throw new StorageFailedException("no room for another replica (simulated)");
+        }
+
+        Replica replica;
+        try
+        {
+            replica = blanks.Create(range, id);
+        }
+        catch (IOException e)
+        {
+            Fail(e);
+            throw;
+        }
+
+        World.Trace.Add($"node {Node}: replica {id} of range {range} begins");
+        World.Marks.Hit("G2 replica begun anew");
+        World.Checks.Started(this, replica);
+        return replica;
     }
 
     private void DriveSoon()

@@ -187,7 +187,7 @@ internal sealed class LogScenarios
         scenario.Start(rotten);
         scenario.RunFor(5000);
 
-        Assert.That(scenario.Machine(rotten).OutOfService is not null || scenario.Machine(rotten).Process!.Unusable.Count > 0, Is.True);
+        Assert.That(scenario.Machine(rotten).OutOfService is not null || scenario.Machine(rotten).Process!.Troubles.Count > 0, Is.True);
         scenario.Write(20);
         scenario.Converge();
     }

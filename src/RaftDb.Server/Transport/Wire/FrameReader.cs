@@ -59,7 +59,7 @@ internal sealed class FrameReader(Stream stream, int maxFrameBytes) : IDisposabl
     {
         if (!await FillAsync(bytes, cancel))
         {
-            throw new EndOfStreamException("The connection ended before it began.");
+            throw new NothingSaidException();
         }
 
         var raw = _buffer.AsSpan(_start, bytes).ToArray();

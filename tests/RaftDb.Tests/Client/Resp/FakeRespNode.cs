@@ -46,6 +46,17 @@ internal sealed class FakeRespNode : IAsyncDisposable
         }
     }
 
+    /// <summary>What it answers when asked for the routes, if not that it is alone and leads.</summary>
+    public Func<string>? Routes { get; set; }
+
+    /// <summary>The answer of one who knows these nodes, numbered from 1, with replicas of one range.</summary>
+    public static string RoutesOf(int leader, int term, params FakeRespNode[] nodes)
+    {
+        string known = string.Concat(nodes.Select((node, at) => $"*4\n:{at + 1}\n$-1\n$15\n127.0.0.1:{node.Port:00000}\n:1\n"));
+        string replicas = string.Concat(nodes.Select((_, at) => $":{at + 1}\n"));
+        return $"*5\n$1\nc\n:1\n:1700000000000\n*{nodes.Length}\n{known}*1\n*7\n:2\n$0\n\n$-1\n:1\n:{leader}\n:{term}\n*{nodes.Length}\n{replicas}";
+    }
+
     /// <summary>The answer to a put.</summary>
     public static string PutDone(int version = 1, int index = 17) => $"*10\n:1\n:2\n:{index}\n:7\n:1\n:0\n:0\n*1\n*6\n+put\n:{version}\n:{index}\n$-1\n:0\n:0\n*-1\n*-1\n";
 
@@ -122,7 +133,7 @@ internal sealed class FakeRespNode : IAsyncDisposable
             case "PING":
                 return "+PONG\n";
             case "RDB.ROUTES":
-                return $"*5\n$1\nc\n:1\n:1700000000000\n*1\n*4\n:1\n$-1\n$15\n127.0.0.1:{Port:00000}\n:1\n*1\n*7\n:2\n$0\n\n$-1\n:1\n:1\n:7\n*1\n:1\n";
+                return Routes?.Invoke() ?? RoutesOf(leader: 1, term: 7, this);
             default:
                 lock (_commands)
                 {

@@ -36,6 +36,21 @@ internal sealed class RespCallerTests
     }
 
     [Test]
+    public async Task A_write_that_a_silent_leader_owes_an_answer_is_sent_to_the_next_one_under_its_number()
+    {
+        await using FakeRespNode paused = new(_ => FakeRespNode.Silence);
+        await using FakeRespNode next = new(_ => FakeRespNode.PutDone());
+        paused.Routes = () => FakeRespNode.RoutesOf(leader: 1, term: 7, paused, next);
+        next.Routes = () => FakeRespNode.RoutesOf(leader: 2, term: 8, paused, next);
+        await using RaftDbClient db = await RaftDbClient.ConnectAsync(
+            paused.Address, new() { Timeout = TimeSpan.FromMinutes(10), AttemptTimeout = TimeSpan.FromMinutes(5), SilenceLimit = TimeSpan.FromMinutes(5) });
+
+        await db.PutAsync("a", "1").WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.That(next.Commands.Single().Split("SESSION ")[1].Split(" TIMEOUT")[0], Is.EqualTo(paused.Commands.Single().Split("SESSION ")[1].Split(" TIMEOUT")[0]));
+    }
+
+    [Test]
     public async Task Without_a_session_it_is_not_sent_again()
     {
         await using FakeRespNode node = new(_ => FakeRespNode.Break);

@@ -143,10 +143,10 @@ internal sealed class ClusterEndpointTests
             .Select(operation => $"{operation.Name} {path.Name}")).Order(StringComparer.Ordinal)];
         Assert.That(operations, Is.EqualTo(new[]
         {
-            "delete /v1/kv/{key}", "delete /v1/nodes/{id}",
+            "delete /v1/kv", "delete /v1/kv/{key}", "delete /v1/nodes/{id}",
             "get /livez", "get /metrics", "get /readyz", "get /v1/id", "get /v1/kv", "get /v1/kv/{key}", "get /v1/nodes", "get /v1/ranges",
             "get /v1/ranges/{id}/backup", "get /v1/ranges/{id}/digest", "get /v1/status", "get /v1/watch",
-            "post /v1/batch", "post /v1/check", "post /v1/nodes/{id}/drain", "post /v1/ranges/{id}/merge", "post /v1/ranges/{id}/move",
+            "post /v1/batch", "post /v1/check", "post /v1/get", "post /v1/nodes/{id}/drain", "post /v1/ranges/{id}/merge", "post /v1/ranges/{id}/move",
             "post /v1/ranges/{id}/split", "post /v1/ranges/{id}/transfer", "post /v1/sessions", "post /v1/txn",
             "put /v1/kv/{key}",
         }));

@@ -55,6 +55,9 @@ internal sealed class FakeRouter : IRequestRouter
 
     public (RangeId Range, NodeId To)? LastTransfer { get; private set; }
 
+    /// <summary>How many keys it reads at once.</summary>
+    public int ManyAtOnce { get; set; } = int.MaxValue;
+
     public TimeSpan? Staleness { get; set; } = TimeSpan.FromMilliseconds(1.2);
 
     /// <summary>Completed when a gated request was cancelled.</summary>
@@ -198,7 +201,7 @@ internal sealed class FakeRouter : IRequestRouter
             return Failure(range.Id) is { } failure
                 ? failure
                 : new GetManyAnswer(
-                    new(1), range.Id, new(_index), Staleness, [.. keys.Select(key => _rows.TryGetValue(key.ToArray(), out Row row) ? row : default(Row?))]);
+                    new(1), range.Id, new(_index), Staleness, [.. keys.Take(ManyAtOnce).Select(key => _rows.TryGetValue(key.ToArray(), out Row row) ? row : default(Row?))]);
         }
     }
 

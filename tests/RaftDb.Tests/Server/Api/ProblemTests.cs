@@ -107,7 +107,7 @@ internal sealed class ProblemTests
 
     [TestCase("POST", "/v1/kv/a", "GET, PUT, DELETE")]
     [TestCase("HEAD", "/v1/txn", "POST")]
-    [TestCase("PUT", "/v1/kv", "GET")]
+    [TestCase("PUT", "/v1/kv", "DELETE, GET")]
     [TestCase("DELETE", "/metrics", "GET")]
     [TestCase("GET", "/v1/ranges/2/transfer", "POST")]
     public async Task A_wrong_method_is_told_the_right_ones(string method, string path, string allowed)

@@ -170,7 +170,7 @@ internal sealed class ReplicaKeeperTests
         _marks = new(_node.Data);
         NodeOptions options = new() { Node = new NodeSection { Id = 1, Data = _node.Data } };
         _store = new(options, binlog, _node.Store, _node, _marks, [], NullLogger.Instance);
-        _keeper = new(_store, binlog, _node.Store, _marks, _replicas, _troubles, _node, NullLogger.Instance);
+        _keeper = new(_store.CreateBlank, binlog, _node.Store, range => _marks.Clear(range), _replicas, _troubles, _node, NullLogger.Instance);
     }
 
     /// <summary>What a start after a crash finds in the log.</summary>

@@ -1,0 +1,57 @@
+using NUnit.Framework;
+using RaftDb.Raft;
+using RaftDb.Raft.Membership;
+
+namespace RaftDb.Simulation.Scenarios;
+
+/// <summary>What is damaged on one node is replaced from the others, without anybody's help.</summary>
+internal sealed class RepairScenarios
+{
+    [Test]
+    public void G2_a_replica_whose_log_has_rotted_is_replaced_by_a_new_one_that_votes()
+    {
+        using Scenario scenario = new(adjust: o => o with { Repairs = true });
+        scenario.Write(100);
+        int rotten = scenario.Follower();
+        ReplicaId before = scenario.Replica(rotten).Id;
+        scenario.Kill(rotten);
+        for (int i = 0; i < 10; i++)
+        {
+            scenario.Machine(rotten).Disk.FlipBit(powerMayGo: false);
+        }
+
+        scenario.Start(rotten);
+        Assert.That(scenario.Machine(rotten).Process!.Troubles.Select(t => t.Range), Does.Contain(scenario.Range));
+        scenario.Until(() => VotesAgain(scenario, rotten, before), "a new replica votes in the place of the rotten one", 60);
+
+        scenario.Write(20);
+        scenario.Converge();
+    }
+
+    [Test]
+    public void H2_a_replica_whose_state_can_not_be_written_is_replaced_by_a_new_one_that_votes()
+    {
+        using Scenario scenario = new(adjust: o => o with { Repairs = true });
+        scenario.Write(20);
+        int broken = scenario.Follower();
+        ReplicaId before = scenario.Replica(broken).Id;
+        scenario.Machine(broken).Disk.MarkDamaged();
+        for (int i = 0; i < 20; i++)
+        {
+            scenario.Machine(broken).States.BreakOne();
+        }
+
+        scenario.Write(20);
+        scenario.Until(() => VotesAgain(scenario, broken, before), "a new replica votes in the place of the halted one", 60);
+
+        scenario.Write(20);
+        scenario.Converge();
+    }
+
+    private static bool VotesAgain(Scenario scenario, int node, ReplicaId before)
+    {
+        Configuration configuration = scenario.World.Checks.Of(scenario.Range).Configuration!;
+        return scenario.Machine(node).Process?.Replicas.Find(scenario.Range) is { Halted: null } now && now.Id.Value > before.Value
+            && configuration.Voters.Count == 3 && configuration.IsVoter(now.Id);
+    }
+}
