@@ -95,7 +95,7 @@ internal sealed class SessionBatchTests
     public void These_bytes_stand_in_logs_for_ever()
     {
         SessionWrite session = new(new(0x0102), 300, 7, 1);
-        const string Id = "02010000000000000000000000000000";
+        const string Id = "00000000000000000000000000000102";
         byte[] items = CommandCodec.Encode(new BatchCommand(new(0x0102030405060708), 3, [], [new([], [Operation.Delete("k"u8.ToArray())], [], session), new([], [Operation.Get("k"u8.ToArray())], [])]));
         byte[] whole = CommandCodec.Encode(new BatchCommand(new(0x0102030405060708), 3, [], [new([], [Operation.Delete("k"u8.ToArray())], [])], session));
         Assert.That(Convert.ToHexString(items), Is.EqualTo("0109" + "0807060504030201" + "03" + "02" + "01" + Id + "AC02" + "07" + "01" + "00" + "0102016B" + "00" + "00" + "00" + "0105016B" + "00"));
