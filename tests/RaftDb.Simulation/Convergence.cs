@@ -128,7 +128,8 @@ internal sealed class Convergence(SimCluster world)
             RaftNode leading = leader.Replica.Consensus;
             LogIndex last = leading.Last.Index;
             IReadOnlyList<ReplicaDescriptor> members = world.Swarm.Repairs ? leader.Replica.State.Machine.Descriptor.Replicas : range.Replicas;
-            if (world.Swarm.Repairs && leading.Configuration.Voters.Count < range.Replicas.Count)
+            bool isAllThere = !world.Machines.Any(m => m.IsWiped || m.OutOfService is not null);
+            if (world.Swarm.Repairs && isAllThere && leading.Configuration.Voters.Count < range.Replicas.Count)
             {
                 return $"range {range.Id} has only {leading.Configuration} and a replica is not rebuilt";
             }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RaftDb.Client;
 using RaftDb.Client.DependencyInjection;
@@ -67,6 +68,13 @@ public static class RaftDbServiceCollectionExtensions
     private static RaftDbClient Create(IServiceProvider provider, string name)
     {
         RaftDbConnectionOptions options = provider.GetRequiredService<IOptionsMonitor<RaftDbConnectionOptions>>().Get(name);
-        return RaftDbClient.Create(options.Servers, options.Client);
+        RaftDbClientOptions client = options.Client;
+        if (client.Diagnostics is null && provider.GetService<ILoggerFactory>() is { } loggers)
+        {
+            ILogger log = loggers.CreateLogger(typeof(RaftDbClient).FullName!);
+            client = client with { Diagnostics = text => log.LogWarning("{Text}", text) };
+        }
+
+        return RaftDbClient.Create(options.Servers, client);
     }
 }

@@ -21,7 +21,7 @@ internal static class NodeOptionsMapping
 
         Address(nameof(options.Http), options.Http, options.Insecure);
         Address(nameof(options.Peer), options.Peer, options.Insecure);
-        if (options.Resp is not null)
+        if (!string.IsNullOrEmpty(options.Resp))
         {
             Address(nameof(options.Resp), options.Resp, options.Insecure);
         }
@@ -57,7 +57,7 @@ internal static class NodeOptionsMapping
                 Id = options.Id,
                 Data = options.DataDirectory,
                 Http = options.Http,
-                Resp = options.Resp,
+                Resp = string.IsNullOrEmpty(options.Resp) ? null : options.Resp,
                 Peer = options.Peer,
                 AdvertiseHttp = options.AdvertiseHttp,
                 AdvertiseResp = options.AdvertiseResp,

@@ -12,8 +12,8 @@ public sealed class RaftDbNodeOptions
     /// <summary>HOST:PORT where the node serves HTTP. It listens there by itself, beside the application.</summary>
     public string Http { get; set; } = "127.0.0.1:8101";
 
-    /// <summary>HOST:PORT where it speaks the Redis protocol; null = nowhere.</summary>
-    public string? Resp { get; set; }
+    /// <summary>HOST:PORT where it speaks the Redis protocol, which the .NET client uses too; null or empty = nowhere.</summary>
+    public string? Resp { get; set; } = "127.0.0.1:8201";
 
     /// <summary>HOST:PORT where other nodes connect.</summary>
     public string Peer { get; set; } = "127.0.0.1:8301";

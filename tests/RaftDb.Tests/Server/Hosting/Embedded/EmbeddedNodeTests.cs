@@ -50,10 +50,13 @@ public sealed class EmbeddedNodeTests
     {
         int[] ports = LoopbackPorts.Free(2);
         string data = Directory.CreateTempSubdirectory("raftdb-app-").FullName;
+        LineLog log = new();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddProvider(log);
         builder.Configuration["RaftDb:Node:DataDirectory"] = data;
         builder.Configuration["RaftDb:Node:Http"] = $"127.0.0.1:{ports[0]}";
         builder.Configuration["RaftDb:Node:Cluster:1"] = $"127.0.0.1:{ports[1]}";
+        builder.Configuration["RaftDb:Node:Resp"] = "";
         builder.Configuration["RaftDb:Node:SplitKeys:0"] = "m";
         builder.Configuration["RaftDb:Node:Settings:Limits:MaxValueBytes"] = "2000";
         builder.AddRaftDbNode(o => o.Peer = $"127.0.0.1:{ports[1]}");
@@ -61,10 +64,12 @@ public sealed class EmbeddedNodeTests
         {
             using IHost host = builder.Build();
             await host.StartAsync();
+            Assert.That(log.Lines, Has.None.Contains("Serving RESP"));
             RaftDbClient client = host.Services.GetRequiredService<RaftDbClient>();
             RaftDbException refused = (await Assert.ThrowsAsync<RaftDbException>(() => client.PutAsync("a", new byte[2001])))!;
             Assert.That(refused.Code, Is.EqualTo(RaftDbErrorCodes.TooLarge));
             Assert.That((await client.StatusAsync()).Ranges.Count(range => range.Kind == "kv"), Is.EqualTo(2));
+            Assert.That(log.Lines, Has.Some.Contains("RaftDb.Client.RaftDbClient: No node of the cluster serves RESP"), "the client writes to the application's log");
             await host.StopAsync();
             await ((IAsyncDisposable)host).DisposeAsync();
         }
