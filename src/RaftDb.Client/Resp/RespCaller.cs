@@ -203,7 +203,7 @@ internal sealed class RespCaller
         long until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
         while (true)
         {
-            TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until);
+            TimeSpan left = Left(until);
             bool looksAround = !operation.IsPinned && left > Patience;
             try
             {
@@ -211,13 +211,22 @@ internal sealed class RespCaller
             }
             catch (TimeoutException) when (looksAround)
             {
-                if (await _routes.AskOthersAsync(node.Node).ConfigureAwait(false) is { } map
-                    && map.Find(range.Id) is { } now && now.Term > range.Term && now.Leader != 0 && now.Leader != node.Node && !call.Task.IsCompleted)
+                // The answer may still come while the others are asked, and the deadline holds for both.
+                Task<RouteMap?> asking = _routes.AskOthersAsync(node.Node).AsTask();
+                await Task.WhenAny(call.Task, asking).WaitAsync(Left(until), cancel).ConfigureAwait(false);
+                if (!call.Task.IsCompleted && asking is { IsCompletedSuccessfully: true, Result: { } map }
+                    && map.Find(range.Id) is { } now && now.Term > range.Term && now.Leader != 0 && now.Leader != node.Node)
                 {
                     throw;
                 }
             }
         }
+    }
+
+    private static TimeSpan Left(long until)
+    {
+        TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <summary>The node to ask: the preferred one, unless it has failed this operation or can't be reached; then another replica, which knows or finds out who leads.</summary>
