@@ -80,7 +80,7 @@ public class CommandCodecTests
     }
 
     [TestCase(0, 2, "format 2")]
-    [TestCase(1, 9, "kind 9")]
+    [TestCase(1, 11, "kind 11")]
     [TestCase(14, 77, "kind 77")]
     public void What_a_newer_version_wrote_is_named(int position, byte value, string named)
     {
