@@ -19,7 +19,7 @@ internal sealed class SwarmTests
     /// <summary>Those that take more seeds than a short test has time for: the table in docs/testing.md says how many.</summary>
     private static readonly HashSet<string> Slow =
     [
-        nameof(Mutants.AcknowledgedMarkTooFar), nameof(Mutants.LeaseKeptOverTransfer), nameof(Mutants.PreviousEntryNotCompared), nameof(Mutants.StaleCompletionAccepted),
+        nameof(Mutants.AcknowledgedMarkTooFar), nameof(Mutants.FsyncFailureIgnored), nameof(Mutants.LeaseKeptOverTransfer), nameof(Mutants.PreviousEntryNotCompared), nameof(Mutants.StaleCompletionAccepted),
         nameof(Mutants.VoterForgetsTheLease), nameof(Mutants.ReadContextsRestart), nameof(Mutants.EarlierReplicaBegunAgain), nameof(Mutants.SuspicionIgnored),
     ];
 
