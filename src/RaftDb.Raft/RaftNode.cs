@@ -115,15 +115,26 @@ public sealed class RaftNode
     /// back.</summary>
     public Ready Step(Instant now, params ReadOnlySpan<Input> inputs)
     {
-        // 1. Time passes: due timers fire.
+        // 1. Time passes: due timers fire. What the own disk has done counts by then: a candidate that knew less would ask for votes with less than it has.
         _state.BeginStep(now);
-        FireTimers();
-
-        // 2. Inputs change the state, in order.
         foreach (Input input in inputs)
         {
-            Wake(input);
-            Take(input);
+            if (input is Input.EntriesPersisted)
+            {
+                Take(input);
+            }
+        }
+
+        FireTimers();
+
+        // 2. The other inputs change the state, in order.
+        foreach (Input input in inputs)
+        {
+            if (input is not Input.EntriesPersisted)
+            {
+                Wake(input);
+                Take(input);
+            }
         }
 
         // 3. What was appended becomes one write; then everything that is due is sent, once for the whole batch.

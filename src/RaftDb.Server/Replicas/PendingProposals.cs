@@ -13,6 +13,9 @@ internal sealed class PendingProposals
 
     public int Count => _byIndex.Count + _awaitingVoters.Count;
 
+    /// <summary>Whether somebody waits for an apply who is not told by the apply thread (<see cref="Awaiting"/>).</summary>
+    public bool AwaitApplied { get; private set; }
+
     /// <summary>The highest index that all voters are awaited for; zero when none.</summary>
     public LogIndex AwaitedEverywhere { get; private set; }
 
@@ -26,6 +29,7 @@ internal sealed class PendingProposals
         }
 
         _byIndex.Add(position.Index, proposal);
+        AwaitApplied |= proposal.Ack == AckMode.All;
         if (proposal.Ack == AckMode.Leader)
         {
             _awaitingPersistence.Enqueue(proposal);
@@ -91,6 +95,8 @@ internal sealed class PendingProposals
                 proposal.Complete(new ProposalResult(ProposalStatus.Applied, proposal.Position, results[i]));
             }
         }
+
+        AwaitApplied = AwaitApplied && _byIndex.Values.Any(p => p.Ack == AckMode.All);
     }
 
     /// <summary>Answers ack=all proposals that every live voter has applied.</summary>

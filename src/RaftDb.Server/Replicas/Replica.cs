@@ -341,6 +341,14 @@ internal sealed class Replica
     /// <summary>Called on the binlog's writer thread: what waited for the disk may leave now, without another hop.</summary>
     private void Persisted(BinlogWrite write)
     {
+        if (write.Entries.Count > 0)
+        {
+            // Before anybody else can hear of it: the answer to what is sent now may come at once, and depend on it.
+            Entry last = write.Entries[^1];
+            Input persisted = new Input.EntriesPersisted(new LogPosition(last.Index, last.Term));
+            _host.Wake(this, _inbox.AddResult(persisted, Attention.Persisted));
+        }
+
         Ready ready = (Ready)write.State!;
         if (ready.MessagesAfterPersist.Count > 0 && _halted is null)
         {
@@ -351,13 +359,6 @@ internal sealed class Replica
             }
 
             output.Flush(_host.Binlog, _host.Transport);
-        }
-
-        if (write.Entries.Count > 0)
-        {
-            Entry last = write.Entries[^1];
-            Input persisted = new Input.EntriesPersisted(new LogPosition(last.Index, last.Term));
-            _host.Wake(this, _inbox.AddResult(persisted, Attention.Persisted));
         }
     }
 
@@ -453,7 +454,8 @@ internal sealed class Replica
 
     private Attention Attends()
     {
-        bool applied = _node.AwaitsApplied || _reads.Count > 0 || _proposals.AwaitedEverywhere > LogIndex.Zero || _installation.IsUnderWay;
+        bool proposals = _proposals.AwaitApplied || _proposals.AwaitedEverywhere > LogIndex.Zero || (_proposals.Count > 0 && _node.Role != Role.Leader);
+        bool applied = proposals || _node.AwaitsApplied || _reads.Count > 0 || _installation.IsUnderWay;
         return (_node.AwaitsPersisted ? Attention.Persisted : Attention.None) | (applied ? Attention.Applied : Attention.None);
     }
 

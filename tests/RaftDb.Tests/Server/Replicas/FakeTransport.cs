@@ -19,7 +19,17 @@ internal sealed class FakeTransport : ITransport
     public void Connect(params ulong[] nodes) =>
         States.AddRange(nodes.Select(n => new PeerState(new NodeId(n), $"node{n}", true, null, null, null, null, null, null)));
 
-    public void Send(NodeId to, IReadOnlyList<RangeMessage> messages) => Sent.AddRange(messages.Select(m => (to, m)));
+    /// <summary>Called for each message right when it is sent.</summary>
+    public Action<RaftDb.Raft.Messages.Message> WhenSent { get; set; } = _ => { };
+
+    public void Send(NodeId to, IReadOnlyList<RangeMessage> messages)
+    {
+        foreach (RangeMessage message in messages)
+        {
+            Sent.Add((to, message));
+            WhenSent(message.Message);
+        }
+    }
 
     public ValueTask<ReadOnlyMemory<byte>> RequestAsync(NodeId to, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel) =>
         Answer(to, kind, payload) is { } answer ? new(answer) : throw new PeerUnreachableException($"node {to} is away", notSent: true);

@@ -105,8 +105,10 @@ internal sealed class ReplicaHarness : IReplicaHost, INodeClock, IDisposable
         Now += time;
         for (int i = 0; i < 100; i++)
         {
-            if (Replica is { } replica && (i == 0 || _woken.TryDequeue(out _)))
+            if (Replica is { } replica && (i == 0 || _woken.Count > 0 || replica.NextDeadline <= Now))
             {
+                // Once for all wakes, as the loop does it: who is not woken waits.
+                _woken.Clear();
                 replica.Process(_output);
                 _output.Flush(Binlog, Network);
             }
