@@ -85,6 +85,9 @@ internal sealed class SimCluster : IDisposable
     /// <summary>Called when a replica of a range has become its leader.</summary>
     public Action<RangeId>? Elected { get; set; }
 
+    /// <summary>Called when a process begins to take a snapshot.</summary>
+    public Action<SimProcess>? SnapshotBegins { get; set; }
+
     /// <summary>Whether all replicas were made: from then on what is missing was lost.</summary>
     public bool IsFounded { get; private set; }
 

@@ -68,6 +68,7 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
         }
 
         first!.SnapshotsUnderWay++;
+        process.World.SnapshotBegins?.Invoke(first);
         try
         {
             byte[] buffer = new byte[ChunkBytes];

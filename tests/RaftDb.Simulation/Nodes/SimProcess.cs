@@ -62,6 +62,8 @@ internal sealed class SimProcess : IReplicaHost, INodeClock, IDoer
 
     public SimPeerEvents Handler { get; private set; } = null!;
 
+    public ReplicaMoves Moves { get; private set; } = null!;
+
     public HybridClock LogClock { get; }
 
     public bool IsAlive { get; private set; } = true;
@@ -126,7 +128,9 @@ internal sealed class SimProcess : IReplicaHost, INodeClock, IDoer
         ReplicaKeeper keeper = new((range, replica) => Begin(blanks, range, replica), _binlog, Store, static _ => { }, Replicas, _troubles, this, NullLogger.Instance);
         TroubleExchange exchange = new(Replicas, _troubles, settled, Transport, this, keeper.Remove);
         ReplicaEvents events = new(Replicas, repairs ? keeper.Begin : static (_, _, _) => { }, Store, NullLogger.Instance);
-        Handler = new(events, Router, new RangeStatusBuilder(Node, map, Replicas, Transport, _troubles), exchange);
+        RangeStatusBuilder status = new(Node, map, Replicas, Transport, _troubles);
+        Handler = new(events, Router, status, exchange);
+        Moves = new(Node, map, Replicas, this, status, Time, NullLogger.Instance);
         if (repairs)
         {
             RangeRepair repair = new(Node, Replicas, _troubles, settled, Transport, World.Ranges, World.Swarm.ReplicationFactor, NullLogger.Instance);
