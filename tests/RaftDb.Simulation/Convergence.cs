@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftDb.Raft;
 using RaftDb.Simulation.Clients;
 using RaftDb.Simulation.Core;
@@ -173,11 +174,11 @@ internal sealed class Convergence(SimCluster world)
         return null;
     }
 
-    private static void Require(bool holds, string broken)
+    private static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref CheckMessage broken)
     {
         if (!holds)
         {
-            throw new SimulationFailedException(broken);
+            throw new SimulationFailedException(broken.ToString());
         }
     }
 }

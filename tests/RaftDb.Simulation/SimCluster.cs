@@ -14,6 +14,7 @@ namespace RaftDb.Simulation;
 /// <summary>A whole cluster in one thread on virtual time: machines, the network between them, clients, and the checks that look at everything.</summary>
 internal sealed class SimCluster : IDisposable
 {
+    private readonly SynchronizationContext? _outside = SynchronizationContext.Current;
     private SimulationFailedException? _failure;
 
     public SimCluster(ulong seed, SwarmOptions swarm, TextWriter? traceFile = null)
@@ -75,8 +76,17 @@ internal sealed class SimCluster : IDisposable
 
     public IReadOnlyList<RangeDescriptor> Ranges { get; }
 
+    /// <summary>The context of the process that was entered last.</summary>
+    public NodeContext? Entered { get; set; }
+
+    /// <summary>The context of the process that runs; null outside of all.</summary>
+    public NodeContext? Inside { get; set; }
+
     /// <summary>Called when a replica of a range has become its leader.</summary>
     public Action<RangeId>? Elected { get; set; }
+
+    /// <summary>Called when a process begins to take a snapshot.</summary>
+    public Action<SimProcess>? SnapshotBegins { get; set; }
 
     /// <summary>Whether all replicas were made: from then on what is missing was lost.</summary>
     public bool IsFounded { get; private set; }
@@ -178,6 +188,8 @@ internal sealed class SimCluster : IDisposable
         {
             machine.Process?.Die();
         }
+
+        SynchronizationContext.SetSynchronizationContext(_outside);
     }
 
     private static ReadOnlyMemory<byte>[] SplitKeys(int ranges) =>

@@ -40,6 +40,9 @@ internal sealed record SwarmOptions
     /// <summary>How long a transaction of the state machine takes at times; most take next to nothing.</summary>
     public long ApplyDelay { get; init; }
 
+    /// <summary>How late work in the background begins at times, as on a machine that has much to do.</summary>
+    public long BackgroundDelay { get; init; }
+
     public int CheckpointEvery { get; init; } = 500;
 
     public RaftOptions Raft { get; init; } = new() { CheckInvariants = true };
@@ -77,7 +80,8 @@ internal sealed record SwarmOptions
         SortedDictionary<FaultKind, int> faults = [];
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
-            if (random.Chance(250_000))
+            // Moves need machines to spare: below.
+            if (kind != FaultKind.MoveReplica && random.Chance(250_000))
             {
                 faults[kind] = random.Pick([3000, 8000, 20_000, 40_000]);
             }
@@ -99,11 +103,21 @@ internal sealed record SwarmOptions
         }
 
         long maxDelay = random.Pick([1, 2, 5, 20, 80]) * Ms;
+        int ranges = random.Pick([1, 1, 2, 3, 4]);
+        int factor = random.Pick([3, 3, nodes]);
+
+        // Drawn apart, so that what came later left the seeds as they were.
+        SimRandom later = random.Split("later");
+        if (nodes > factor && !faults.ContainsKey(FaultKind.ChangeMembers) && later.Chance(600_000))
+        {
+            faults[FaultKind.MoveReplica] = later.Pick([3000, 8000, 20_000]);
+        }
+
         return new()
         {
             Nodes = nodes,
-            Ranges = random.Pick([1, 1, 2, 3, 4]),
-            ReplicationFactor = random.Pick([3, 3, nodes]),
+            Ranges = ranges,
+            ReplicationFactor = factor,
             OperationsPerSecond = random.Pick([20, 20, 40, 80, 200]),
             KeysPerRange = random.Pick([3, 10, 40]),
             ValueBytes = random.Pick([8, 32, 200, 1500]),
@@ -146,7 +160,8 @@ internal sealed record SwarmOptions
                 ReorderPerMillion = random.Pick([0, 0, 10_000, 200_000]),
             },
             FaultEveryMs = faults,
-            Repairs = faults.ContainsKey(FaultKind.BitFlip) || faults.ContainsKey(FaultKind.Misdirect) || faults.ContainsKey(FaultKind.StateFails),
+            Repairs = faults.ContainsKey(FaultKind.BitFlip) || faults.ContainsKey(FaultKind.Misdirect) || faults.ContainsKey(FaultKind.StateFails) || faults.ContainsKey(FaultKind.MoveReplica),
+            BackgroundDelay = later.Pick([0, 0, 300 * Ms, 2_000 * Ms]),
             Counters = random.Pick([0, 1, 2, 4]),
             SessionIdleTimeout = TimeSpan.FromSeconds(random.Pick([2, 4, 3600, 3600])),
         };
@@ -158,11 +173,11 @@ internal sealed record SwarmOptions
 
     public long ApplyLatency(SimRandom random) => (20 * Us) + (long)(random.Next() & 0x1FFFF) + ((random.Next() & 255) == 0 ? 10 * Ms : 0) + ((random.Next() & 7) == 0 ? random.Below(ApplyDelay * 4) : 0);
 
-    public long BackgroundLatency(SimRandom random) => (100 * Us) + random.Below(2 * Ms);
+    public long BackgroundLatency(SimRandom random) => (100 * Us) + random.Below(2 * Ms) + (BackgroundDelay > 0 && (random.Next() & 3) == 0 ? random.Below(BackgroundDelay) : 0);
 
     public override string ToString() =>
         $"nodes={Nodes} ranges={Ranges}+meta factor={ReplicationFactor} seconds={Duration / Ms / 1000} ops/s={OperationsPerSecond} keys={KeysPerRange} value={ValueBytes} "
-        + $"loops={Loops} disk={DiskDelay / Us}us apply={ApplyDelay / Us}us checkpoint={CheckpointEvery} heartbeat={Raft.HeartbeatInterval.TotalMilliseconds} election={Raft.ElectionTimeout.TotalMilliseconds} "
+        + $"loops={Loops} disk={DiskDelay / Us}us apply={ApplyDelay / Us}us background={BackgroundDelay / Us}us checkpoint={CheckpointEvery} heartbeat={Raft.HeartbeatInterval.TotalMilliseconds} election={Raft.ElectionTimeout.TotalMilliseconds} "
         + $"mode={Raft.FailoverMode} prevote={(MixedPreVote ? "mixed" : Raft.PreVote)} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
         + $"applying={Raft.MaxApplyingBytes} cache={Raft.EntryCacheBytes} quiesce={Raft.QuiesceAfterHeartbeats} segment={Binlog.SegmentBytes} batch={Binlog.MaxBatchBytes} "
         + $"retained={Binlog.RetainedEntries}/{Binlog.RetainedBytes} recycled={Binlog.RecycledSegments} delay={Network.MaxDelay / Us}us drop={Network.DropPerMillion} dup={Network.DuplicatePerMillion} "
@@ -203,4 +218,5 @@ internal enum FaultKind
     ChangeMembers,
     Checkpoint,
     LoadChange,
+    MoveReplica,
 }

@@ -55,7 +55,7 @@ internal sealed class SwarmProgram(RunArguments run)
             if (run.Verbose)
             {
                 Console.WriteLine(
-                    $"seed {seed}: {result.Marks["events"]} events, {result.Marks["client operations"]} operations, {result.VirtualNanoseconds / 1e9:F0} virtual seconds; "
+                    $"seed {seed}: {result.Marks["events"]} events, {result.Marks["client operations"]} operations, {result.VirtualNanoseconds / 1e9:F0} virtual seconds, trace {result.Hash:x16}; "
                     + $"{Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds:F2} s of processor time so far");
             }
 

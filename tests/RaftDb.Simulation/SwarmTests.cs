@@ -49,6 +49,27 @@ internal sealed class SwarmTests
         }
     }
 
+    /// <summary>For nights: an hour or so. The command line runs any number as well.</summary>
+    [Test]
+    [Explicit("takes an hour")]
+    [Category("Slow")]
+    public void A_cluster_stays_safe_in_ten_thousand_runs_in_which_every_known_failure_comes_up()
+    {
+        ulong last = FirstSeed + 9_999;
+        TestContext.Progress.WriteLine($"SEED={FirstSeed}..{last} replay: dotnet run --project tests/RaftDb.Simulation -c Release -- --seeds {FirstSeed}..{last} --coverage");
+        Marks marks = new();
+        for (ulong seed = FirstSeed; seed <= last; seed++)
+        {
+            SeedResult result = SeedResult.Of(seed, null, null);
+            marks.Add(result.Marks);
+            Assert.That(
+                result.Failure, Is.Null,
+                $"SEED={seed} replay: dotnet run --project tests/RaftDb.Simulation -c Release -- --seed {seed}{Environment.NewLine}{result.Report}");
+        }
+
+        Assert.That(Checks.Coverage.Write(marks, TestContext.Progress), Is.Empty, "rows that never came up");
+    }
+
     [Test]
     public void A_seed_always_means_the_same_run([Values(3UL, 5UL, 8UL)] ulong seed)
     {

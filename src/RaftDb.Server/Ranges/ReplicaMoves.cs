@@ -11,7 +11,7 @@ namespace RaftDb.Server.Ranges;
 
 /// <summary>Moves replicas from node to node: a learner comes, catches up, and takes the old voter's place in one joint change. When the leader changes half way, or the time is over, what is left
 /// is either a learner that is not needed, which <see cref="RangeRepair"/> removes, or a joint change, which the next leader finishes.</summary>
-internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas replicas, IReplicaHost host, RangeStatusBuilder status, ILogger log)
+internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas replicas, IReplicaHost host, RangeStatusBuilder status, TimeProvider time, ILogger log)
 {
     /// <summary>How long a move may take, whoever waits for it.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
@@ -89,7 +89,7 @@ internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas repl
         });
         try
         {
-            return await done.Task.WaitAsync(within, cancel);
+            return await done.Task.WaitAsync(within, time, cancel);
         }
         catch (TimeoutException)
         {
@@ -128,7 +128,7 @@ internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas repl
                 return new(ErrorCode.Unavailable, $"The new replica on node {to} has not caught up, and is given up again. Retry.");
             }
 
-            await Task.Delay(LookAgain, cancel);
+            await Task.Delay(LookAgain, time, cancel);
         }
 
         // 3. It takes the place of the old one.

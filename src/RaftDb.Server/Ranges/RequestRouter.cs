@@ -15,9 +15,6 @@ internal sealed class RequestRouter(
     TimeProvider time)
     : IRequestRouter
 {
-    /// <summary>The longest to wait for news of a leader before looking again.</summary>
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
-
     private readonly LocalReads _reads = new(node, clock);
     private readonly LocalWrites _writes = new(node);
     private readonly ForwardedRequests _forwarded = new(node, replicas, clock);
@@ -326,10 +323,11 @@ internal sealed class RequestRouter(
         }
 
         int attempt = 0;
+        Patience patience = new(time);
         while (true)
         {
             Replica? own = replicas.FindServing(range.Id);
-            Leadership? known = own?.Leadership;
+            Leadership? known = own is { Halted: null } ? own.Leadership : null;
             NodeId? choice = Choose(range, own, options.Replica, attempt++);
             TimeSpan left = deadline.At - clock.Now;
             if (left <= TimeSpan.Zero)
@@ -364,7 +362,7 @@ internal sealed class RequestRouter(
                 }
             }
 
-            await NewsAsync(known, deadline, cancel);
+            await patience.WaitAsync(known, deadline.At - clock.Now, cancel);
         }
     }
 
@@ -410,6 +408,7 @@ internal sealed class RequestRouter(
         NodeId? hint = null;
         int hops = 0;
         int attempt = 0;
+        Patience patience = new(time);
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
@@ -420,8 +419,8 @@ internal sealed class RequestRouter(
             }
 
             Replica? own = replicas.FindServing(range.Id);
-            Leadership? known = own?.Leadership;
-            NodeId? leader = hint ?? (own is { Halted: null } ? own.Leadership.Leader : null);
+            Leadership? known = own is { Halted: null } ? own.Leadership : null;
+            NodeId? leader = hint ?? known?.Leader;
             if (leader is null && own is not { Halted: null })
             {
                 leader = Choose(range, own, default, attempt++);
@@ -464,30 +463,8 @@ internal sealed class RequestRouter(
             }
 
             hops = 0;
-            await NewsAsync(known, deadline, cancel);
+            await patience.WaitAsync(known, deadline.At - clock.Now, cancel);
         }
-    }
-
-    /// <summary>Waits until the own replica knows something newer of its leader than what the attempt was made with, or a little while.</summary>
-    private async ValueTask NewsAsync(Leadership? known, Deadline deadline, CancellationToken cancel)
-    {
-        TimeSpan wait = deadline.At - clock.Now;
-        wait = wait < LookAgain ? wait : LookAgain;
-        if (wait <= TimeSpan.Zero)
-        {
-            return;
-        }
-
-        // Timers count whole milliseconds: to wait for a part of one would be not to wait, again and again until it is over.
-        wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
-        if (known is null)
-        {
-            await Task.Delay(wait, time, cancel);
-            return;
-        }
-
-        // Without news: look again.
-        await known.ChangesWithinAsync(wait, time, cancel);
     }
 
     private static RequestError Unavailable(RangeDescriptor range) =>

@@ -9,9 +9,7 @@ namespace RaftDb.Server.Replicas;
 /// <param name="Leader">The leader's node; null when unknown.</param>
 internal sealed record Leadership(Role Role, Term Term, NodeId? Leader)
 {
-    private readonly Lock _gate = new();
-    private readonly List<TaskCompletionSource<bool>> _waiters = [];
-    private bool _superseded;
+    private LeadershipNews _news = new();
 
     public bool IsLeader => Role == Role.Leader;
 
@@ -19,55 +17,26 @@ internal sealed record Leadership(Role Role, Term Term, NodeId? Leader)
     public Reign? Reign { get; private init; }
 
     /// <summary>How it is after this.</summary>
-    public Leadership Then(Role role, Term term, NodeId? leader) =>
-        new(role, term, leader) { Reign = leader is { } node && node != Reign?.Leader ? new(node) : Reign };
-
-    /// <summary>Waits until this is no longer how it is (true), at most so long (false).</summary>
-    /// <remarks>Not Task.WaitAsync: that hops over the thread pool when the news comes.</remarks>
-    public async ValueTask<bool> ChangesWithinAsync(TimeSpan wait, TimeProvider time, CancellationToken cancel)
+    public Leadership Then(Role role, Term term, NodeId? leader) => new(role, term, leader)
     {
-        TaskCompletionSource<bool> waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate)
-        {
-            if (_superseded)
-            {
-                return true;
-            }
+        Reign = leader is { } node && node != Reign?.Leader ? new(node) : Reign,
 
-            _waiters.Add(waiter);
-        }
+        // Who waits for a leader has no use for the terms and candidates that come to nothing.
+        _news = Leader is null && leader is null ? _news : new(),
+    };
 
-        using (cancel.UnsafeRegister(static (state, token) => ((TaskCompletionSource<bool>)state!).TrySetCanceled(token), waiter))
-        using (time.CreateTimer(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), waiter, wait, Timeout.InfiniteTimeSpan))
-        {
-            try
-            {
-                return await waiter.Task;
-            }
-            finally
-            {
-                lock (_gate)
-                {
-                    _waiters.Remove(waiter);
-                }
-            }
-        }
-    }
+    /// <summary>How it is when the replica is not used any more: nobody leads it, and who waits for a leader is not to wait for it.</summary>
+    public Leadership ThenUnused() => new(Role.Follower, Term, null) { Reign = Reign };
+
+    /// <summary>Waits until there is another leader than this says, or none, or one at last (true), at most so long (false).</summary>
+    public ValueTask<bool> ChangesWithinAsync(TimeSpan wait, TimeProvider time, CancellationToken cancel) => _news.CameWithinAsync(wait, time, cancel);
 
     /// <summary>Tells those who wait that it is otherwise now.</summary>
     public void Supersede(Leadership next)
     {
-        TaskCompletionSource<bool>[] waiters;
-        lock (_gate)
+        if (!ReferenceEquals(next._news, _news))
         {
-            _superseded = true;
-            waiters = [.. _waiters];
-            _waiters.Clear();
-        }
-
-        foreach (TaskCompletionSource<bool> waiter in waiters)
-        {
-            waiter.TrySetResult(true);
+            _news.Tell();
         }
 
         if (!ReferenceEquals(next.Reign, Reign))

@@ -16,12 +16,16 @@ internal sealed class PendingProposals
     /// <summary>Whether somebody waits for an apply who is not told by the apply thread (<see cref="Awaiting"/>).</summary>
     public bool AwaitApplied { get; private set; }
 
+    /// <summary>No deadline passes before this.</summary>
+    public Instant EarliestDeadline { get; private set; } = Instant.Never;
+
     /// <summary>The highest index that all voters are awaited for; zero when none.</summary>
     public LogIndex AwaitedEverywhere { get; private set; }
 
     public void Add(PendingProposal proposal, LogPosition position)
     {
         proposal.Position = position;
+        EarliestDeadline = Instant.Min(EarliestDeadline, proposal.Deadline);
         if (_byIndex.Remove(position.Index, out PendingProposal? overwritten))
         {
             // The log has one entry per index: the older proposal's entry is gone for good.
@@ -134,10 +138,19 @@ internal sealed class PendingProposals
     /// <summary>Answers those whose deadline has passed. After the commit, ack=all is still a success, naming who is missing.</summary>
     public void Expire(Instant now, IReadOnlyList<FollowerStatus> members)
     {
-        foreach (PendingProposal proposal in _byIndex.Values.Where(p => p.Deadline <= now).ToList())
+        EarliestDeadline = Instant.Never;
+        foreach (PendingProposal proposal in _byIndex.Values)
         {
-            _byIndex.Remove(proposal.Position.Index);
-            proposal.Complete(ProposalStatus.Unknown);
+            if (proposal.Deadline <= now)
+            {
+                // To remove does not disturb the walk.
+                _byIndex.Remove(proposal.Position.Index);
+                proposal.Complete(ProposalStatus.Unknown);
+            }
+            else
+            {
+                EarliestDeadline = Instant.Min(EarliestDeadline, proposal.Deadline);
+            }
         }
 
         for (int i = _awaitingVoters.Count - 1; i >= 0; i--)
@@ -146,6 +159,10 @@ internal sealed class PendingProposals
             {
                 CompleteEverywhere(_awaitingVoters[i], members);
                 _awaitingVoters.RemoveAt(i);
+            }
+            else
+            {
+                EarliestDeadline = Instant.Min(EarliestDeadline, _awaitingVoters[i].Deadline);
             }
         }
 

@@ -42,13 +42,22 @@ internal sealed class PendingRead(LogIndex? index, Instant deadline)
 /// and that answer is older than the reads that wait now.</param>
 internal sealed class PendingReads(ulong lastContext)
 {
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>A replica that hears of a leader asks at once; this is for leaders that don't confirm.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(40);
+
     private readonly Dictionary<ulong, Round> _rounds = [];
     private readonly List<PendingRead> _unasked = [];
     private readonly PriorityQueue<Waiter, LogIndex> _awaitingApply = new();
     private ulong _lastContext = lastContext;
     private Instant _retryAt = Instant.Never;
+    private TimeSpan _pause = ShortestPause;
 
     public int Count => _rounds.Count + _unasked.Count + _awaitingApply.Count;
+
+    /// <summary>No deadline passes before this.</summary>
+    public Instant EarliestDeadline { get; private set; } = Instant.Never;
 
     /// <summary>When refused reads are asked for again; never once the last of them has run out of time.</summary>
     public Instant RetryAt => _unasked.Count == 0 && !Mutants.ExpiredReadsSpin ? Instant.Never : _retryAt;
@@ -58,6 +67,7 @@ internal sealed class PendingReads(ulong lastContext)
 
     public void Add(PendingRead read)
     {
+        EarliestDeadline = Instant.Min(EarliestDeadline, read.Deadline);
         if (read.Index is { } index)
         {
             _awaitingApply.Enqueue(new(read, index, Instant.Never), index);
@@ -93,9 +103,12 @@ internal sealed class PendingReads(ulong lastContext)
         {
             // There is no leader, or it changed: ask again soon, until each read's own deadline.
             _unasked.InsertRange(0, round.Reads);
-            _retryAt = now + TimeSpan.FromMilliseconds(5);
+            _retryAt = now + _pause;
+            _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
             return;
         }
+
+        _pause = ShortestPause;
 
         Instant asOf = Mutants.StalenessCountedFromTheAnswer ? now : round.Began;
         LastConfirmed = new(ReadStatus.Ready, outcome.Index, asOf);
@@ -103,6 +116,13 @@ internal sealed class PendingReads(ulong lastContext)
         {
             _awaitingApply.Enqueue(new(read, outcome.Index, asOf), outcome.Index);
         }
+    }
+
+    /// <summary>There is a leader, another one than before: what was refused is asked for at once.</summary>
+    public void LeaderKnown(Instant now)
+    {
+        _pause = ShortestPause;
+        _retryAt = _retryAt == Instant.Never ? _retryAt : now;
     }
 
     /// <summary>Answers the reads whose index is applied.</summary>
@@ -117,11 +137,13 @@ internal sealed class PendingReads(ulong lastContext)
 
     public void Expire(Instant now)
     {
-        foreach ((ulong context, Round round) in _rounds.ToList())
+        EarliestDeadline = Instant.Never;
+        foreach ((ulong context, Round round) in _rounds)
         {
             ExpireFrom(round.Reads, now);
             if (round.Reads.Count == 0)
             {
+                // To remove does not disturb the walk.
                 _rounds.Remove(context);
             }
         }
@@ -144,6 +166,11 @@ internal sealed class PendingReads(ulong lastContext)
 
             _awaitingApply.EnqueueRange(kept);
         }
+
+        foreach ((Waiter waiter, LogIndex _) in _awaitingApply.UnorderedItems)
+        {
+            EarliestDeadline = Instant.Min(EarliestDeadline, waiter.Read.Deadline);
+        }
     }
 
     public void Stop()
@@ -159,7 +186,7 @@ internal sealed class PendingReads(ulong lastContext)
         _awaitingApply.Clear();
     }
 
-    private static void ExpireFrom(List<PendingRead> reads, Instant now)
+    private void ExpireFrom(List<PendingRead> reads, Instant now)
     {
         for (int i = reads.Count - 1; i >= 0; i--)
         {
@@ -167,6 +194,10 @@ internal sealed class PendingReads(ulong lastContext)
             {
                 reads[i].Complete(new(ReadStatus.Unconfirmed, default, default));
                 reads.RemoveAt(i);
+            }
+            else
+            {
+                EarliestDeadline = Instant.Min(EarliestDeadline, reads[i].Deadline);
             }
         }
     }

@@ -35,6 +35,7 @@ internal sealed class Replica
     private Instant _lookAt;
     private LogIndex _handedOut;
     private Instant _sweepAt = Instant.Never;
+    private Instant _sweptAt;
 
     public Replica(IReplicaHost host, RangeId range, RaftOptions options, RaftStart start, StateHandle state, ulong seed)
     {
@@ -204,7 +205,7 @@ internal sealed class Replica
         Answer(ready, now);
 
         // 8. Say when to come again, and what to be woken for.
-        NextDeadline = _inbox.Attend(Attends()) ? now : NextTime(now);
+        NextDeadline = _inbox.Attend(Attends()) ? now : NextTime();
     }
 
     /// <summary>What status shows. Called by the loop; the answer is complete at once.</summary>
@@ -420,7 +421,7 @@ internal sealed class Replica
         {
             _proposals.Expire(now, _node.Followers(now));
             _reads.Expire(now);
-            _sweepAt = Instant.Never;
+            _sweptAt = now;
         }
 
         if (now >= _lookAt)
@@ -450,6 +451,10 @@ internal sealed class Replica
         }
 
         old.Supersede(_leadership);
+        if (_leadership.Leader is { } now && now != old.Leader)
+        {
+            _reads.LeaderKnown(_host.Now);
+        }
     }
 
     private Attention Attends()
@@ -459,17 +464,16 @@ internal sealed class Replica
         return (_node.AwaitsPersisted ? Attention.Persisted : Attention.None) | (applied ? Attention.Applied : Attention.None);
     }
 
-    private Instant NextTime(Instant now)
+    private Instant NextTime()
     {
         Instant next = Instant.Min(_node.NextDeadline, Instant.Min(_reads.RetryAt, Instant.Min(_refused.RetryAt, _apply.RetryAt)));
         next = Instant.Min(next, Instant.Min(Checkpoints.NextTime, Instant.Min(Expiry.NextTime, Marks.NextTime)));
-        if (_proposals.Count + _reads.Count > 0)
-        {
-            _sweepAt = _sweepAt == Instant.Never ? now + SweepInterval : _sweepAt;
-            next = Instant.Min(next, _sweepAt);
-        }
 
-        return next;
+        // When many deadlines come one after the other, they are looked at together.
+        Instant soonest = _sweptAt + SweepInterval;
+        Instant earliest = _proposals.Count + _reads.Count > 0 ? Instant.Min(_proposals.EarliestDeadline, _reads.EarliestDeadline) : Instant.Never;
+        _sweepAt = earliest < soonest ? soonest : earliest;
+        return Instant.Min(next, _sweepAt);
     }
 
     private void RefuseAll()
@@ -480,11 +484,8 @@ internal sealed class Replica
         _transfers.Stop(_halted!);
         Marks.Stop();
         Leadership old = _leadership;
-        if (old.Role != Role.Follower || old.Leader is not null)
-        {
-            _leadership = old.Then(Role.Follower, old.Term, null);
-            old.Supersede(_leadership);
-        }
+        _leadership = old.ThenUnused();
+        old.Supersede(_leadership);
 
         NextDeadline = Instant.Never;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
@@ -141,11 +142,11 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         }
     }
 
-    private static void Require(bool holds, string broken)
+    private static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref CheckMessage broken)
     {
         if (!holds)
         {
-            throw new SimulationFailedException(broken);
+            throw new SimulationFailedException(broken.ToString());
         }
     }
 }

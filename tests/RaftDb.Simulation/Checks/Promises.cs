@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
@@ -136,11 +137,11 @@ internal sealed class Promises(SimCluster world)
 
     private static string Name(SimProcess process, in RangeMessage message) => $"node {process.Node}, range {message.Range}:";
 
-    private static void Require(bool holds, string broken)
+    private static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref CheckMessage broken)
     {
         if (!holds)
         {
-            throw new SimulationFailedException(broken);
+            throw new SimulationFailedException(broken.ToString());
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
@@ -172,11 +173,11 @@ internal sealed class RangeLedger(RangeId range)
         return hash ^ (hash >> 31);
     }
 
-    private void Require(bool holds, string broken)
+    private void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref CheckMessage broken)
     {
         if (!holds)
         {
-            throw new SimulationFailedException($"range {range}: {broken}");
+            throw new SimulationFailedException($"range {range}: {broken.ToString()}");
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using RaftDb.Raft;
 using RaftDb.Simulation.Core;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines.Commands;
@@ -118,11 +120,11 @@ internal sealed class ClientChecks(SimCluster world)
         return low == 0 ? 0 : known[low - 1].Index;
     }
 
-    private static void Require(bool holds, ClientOperation operation, string broken)
+    private static void Require(bool holds, ClientOperation operation, [InterpolatedStringHandlerArgument(nameof(holds))] ref CheckMessage broken)
     {
         if (!holds)
         {
-            throw new SimulationFailedException($"client operation {operation.Id} ({operation.Type} {operation.Key} at node {operation.Node + 1}) {broken}");
+            throw new SimulationFailedException($"client operation {operation.Id} ({operation.Type} {operation.Key} at node {operation.Node + 1}) {broken.ToString()}");
         }
     }
 }

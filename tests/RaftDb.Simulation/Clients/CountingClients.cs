@@ -40,7 +40,9 @@ internal sealed class CountingClients(SimCluster world, SimRandom random)
         {
             foreach (SimMachine machine in world.Machines.Where(m => m.Process is not null && !m.Disk.IsDamaged))
             {
-                if (machine.Process!.Replicas.FindServing(client.Range) is { } replica)
+                // A replica that has moved away may not have heard of it yet.
+                if (machine.Process!.Replicas.FindServing(client.Range) is { } replica
+                    && world.LeaderOf(client.Range) is { } leader && leader.Replica.State.Machine.Descriptor.ReplicaOn(machine.Node) == replica.Id)
                 {
                     client.Check(machine.Node, (SimStateMachine)replica.State.Machine);
                 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using RaftDb.Raft;
 using RaftDb.Simulation.Core;
 
 namespace RaftDb.Simulation.Clients;
@@ -106,11 +108,11 @@ internal sealed class HistoryChecks(IReadOnlyList<ClientOperation> operations)
         }
     }
 
-    private static void Require(bool holds, ClientOperation operation, string broken)
+    private static void Require(bool holds, ClientOperation operation, [InterpolatedStringHandlerArgument(nameof(holds))] ref CheckMessage broken)
     {
         if (!holds)
         {
-            throw new SimulationFailedException($"client operation {operation.Id} ({operation.Type} {operation.Key}) {broken}");
+            throw new SimulationFailedException($"client operation {operation.Id} ({operation.Type} {operation.Key}) {broken.ToString()}");
         }
     }
 }

@@ -4,7 +4,7 @@ using RaftDb.Simulation.Core;
 
 namespace RaftDb.Simulation.Clients;
 
-/// <summary>Gives what the clients saw to the search of the drills, which knows nothing of logs and indexes: is there an order of all operations on a key that fits all answers?</summary>
+/// <summary>Gives what the clients saw to the search of the drills: is there an order of all operations on a key that fits all answers? Of the log the search knows only in which order to try.</summary>
 internal static class Linearizability
 {
     /// <summary>Enough for the histories of nearly all seeds; the rest is counted as undecided.</summary>
@@ -12,10 +12,20 @@ internal static class Linearizability
 
     public static void Check(IReadOnlyList<ClientOperation> operations, Marks marks)
     {
+        // Who reads a value tells where in the log it stands, also of writes that nobody was answered.
+        Dictionary<int, ulong> seen = [];
+        foreach (ClientOperation read in operations)
+        {
+            if (read is { Type: OperationType.Get or OperationType.GetEventual, Read.Length: >= 8 } && read.Key.Contains("/key/", StringComparison.Ordinal))
+            {
+                seen[(int)BitConverter.ToInt64(read.Read)] = read.ReadIndex;
+            }
+        }
+
         History history = new();
         foreach (ClientOperation operation in operations)
         {
-            if (Of(operation) is { } one)
+            if (Of(operation, seen) is { } one)
             {
                 history.Add(operation.Key, one);
             }
@@ -34,7 +44,7 @@ internal static class Linearizability
         }
     }
 
-    private static Operation? Of(ClientOperation operation)
+    private static Operation? Of(ClientOperation operation, Dictionary<int, ulong> seen)
     {
         bool isKey = operation.Key.Contains("/key/", StringComparison.Ordinal);
         bool isCounter = operation.Key.Contains("/counter/", StringComparison.Ordinal);
@@ -65,6 +75,7 @@ internal static class Linearizability
             Succeeded = found == OperationKind.Delete ? operation.Version != 0 : operation.Succeeded || found == OperationKind.Read,
             Value = isDone ? Value(operation, found) : null,
             Version = isDone && (found is OperationKind.Put or OperationKind.Increment or OperationKind.Read || (found == OperationKind.CompareAndSet && operation.Succeeded)) ? operation.Version : null,
+            Place = isDone ? operation.Index : seen.TryGetValue(operation.Id, out ulong place) ? place : null,
             Promise = operation.Type == OperationType.GetEventual ? ReadPromise.Eventual : ReadPromise.Linearizable,
         };
     }

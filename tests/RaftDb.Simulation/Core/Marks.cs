@@ -1,15 +1,17 @@
+using System.Runtime.InteropServices;
+
 namespace RaftDb.Simulation.Core;
 
 /// <summary>Counts the situations that runs came into: a simulator that never gets anywhere interesting finds nothing.</summary>
 internal sealed class Marks
 {
-    private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
 
     public long this[string name] => _counts.GetValueOrDefault(name);
 
-    public IEnumerable<KeyValuePair<string, long>> All => _counts;
+    public IEnumerable<KeyValuePair<string, long>> All => _counts.OrderBy(pair => pair.Key, StringComparer.Ordinal);
 
-    public void Hit(string name, long count = 1) => _counts[name] = this[name] + count;
+    public void Hit(string name, long count = 1) => CollectionsMarshal.GetValueRefOrAddDefault(_counts, name, out _) += count;
 
     public void Add(Marks other)
     {
@@ -19,5 +21,5 @@ internal sealed class Marks
         }
     }
 
-    public override string ToString() => string.Join(", ", _counts.Select(pair => $"{pair.Key} {pair.Value}"));
+    public override string ToString() => string.Join(", ", All.Select(pair => $"{pair.Key} {pair.Value}"));
 }

@@ -1,7 +1,7 @@
 namespace RaftDb.Simulation.Core;
 
 /// <summary>Where the asynchronous code of one process goes on: as events of the virtual time, never on another thread. What a dead process still waited for never goes on.</summary>
-internal sealed class NodeContext(Action<Action> enqueue) : SynchronizationContext
+internal sealed class NodeContext(EventQueue time, IDoer process) : SynchronizationContext
 {
     /// <summary>How often code of any process was continued.</summary>
     public long Posts { get; private set; }
@@ -9,7 +9,7 @@ internal sealed class NodeContext(Action<Action> enqueue) : SynchronizationConte
     public override void Post(SendOrPostCallback d, object? state)
     {
         Posts++;
-        enqueue(() => d(state));
+        time.At(time.Now, process, d, state);
     }
 
     public override void Send(SendOrPostCallback d, object? state) =>

@@ -111,8 +111,10 @@ internal sealed class SimFile
             }
         }
 
-        _bytes = [.. _platter];
-        _pending = new ulong[(_bytes.Length / SimDisk.SectorSize / 64) + 1];
+        Array.Resize(ref _bytes, _platter.Length);
+        _platter.CopyTo(_bytes, 0);
+        Array.Resize(ref _pending, (_bytes.Length / SimDisk.SectorSize / 64) + 1);
+        Array.Clear(_pending);
         _any = false;
     }
 

@@ -11,6 +11,8 @@ namespace RaftDb.Simulation.Faults;
 /// <summary>What an operator does at bad times: moves leadership, changes members, makes checkpoints; and clients ask more or less.</summary>
 internal sealed class ClusterActions(SimCluster world, SimRandom random, MachineFaults machines)
 {
+    private readonly SimRandom _snapshots = random.Split("snapshots");
+
     /// <summary>Faults are on: where members are changed at all, that is tried at the worst time too, before a new leader has committed anything.</summary>
     public void Begin()
     {
@@ -21,6 +23,19 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
                 if (random.Chance(200_000))
                 {
                     ChangeMembers(world.Range(range));
+                }
+            };
+        }
+
+        if (world.Swarm.PowerMayGo || world.Swarm.FaultEveryMs.ContainsKey(FaultKind.Kill))
+        {
+            // Who takes a snapshot dies in the middle of it, or while it is installed.
+            world.SnapshotBegins = receiver =>
+            {
+                if (_snapshots.Chance(200_000))
+                {
+                    bool power = world.Swarm.PowerMayGo && _snapshots.Coin();
+                    world.Time.After(_snapshots.Below(20_000_000L), () => machines.Kill(receiver.IsAlive ? receiver.Machine : null, power));
                 }
             };
         }
@@ -37,6 +52,8 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
                 return TransferCutOff(range);
             case FaultKind.ChangeMembers:
                 return ChangeMembers(range);
+            case FaultKind.MoveReplica:
+                return MoveReplica(range);
             case FaultKind.Checkpoint:
                 SimMachine machine = random.Pick(world.Machines);
                 if (machine.Process is not { } process || process.Replicas.Find(range.Id) is not { } replica)
@@ -56,6 +73,7 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
     public void Heal()
     {
         world.Elected = null;
+        world.SnapshotBegins = null;
         if (!world.Swarm.Repairs)
         {
             foreach (RangeDescriptor range in world.Ranges)
@@ -123,6 +141,41 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
         if (error is not null && world.Swarm.Raft.FailoverMode == FailoverMode.Lease)
         {
             world.Marks.Hit("C7 transfer failed where leases are held");
+        }
+    }
+
+    /// <summary>A client has a replica moved to a machine that has none of its range, by the product's own code: a learner comes, catches up, and takes the place of a voter.</summary>
+    private bool MoveReplica(RangeDescriptor range)
+    {
+        if (world.LeaderOf(range.Id) is not { } leader)
+        {
+            return false;
+        }
+
+        RangeDescriptor now = leader.Replica.State.Machine.Descriptor;
+        SimMachine[] free = [.. world.Machines.Where(m => m is { Process: not null, IsWiped: false } && now.ReplicaOn(m.Node).IsNone)];
+        if (free.Length == 0)
+        {
+            return false;
+        }
+
+        NodeId from = random.Pick(now.Replicas).Node;
+        NodeId to = random.Pick(free).Node;
+        world.Trace.Add($"range {range.Id}: the replica on node {from} is to move to node {to}");
+        leader.Process.Post(p => _ = MoveAsync(p, new(range.Id.Value, from.Value, to.Value)));
+        return true;
+    }
+
+    private async Task MoveAsync(SimProcess process, MoveMessage move)
+    {
+        try
+        {
+            ReadOnlyMemory<byte> answer = await process.Moves.ServeAsync(move.Encode(), Timeout.InfiniteTimeSpan, CancellationToken.None);
+            world.Marks.Hit(PeerRequestCodec.DecodeError(answer) is null ? "D5 replica moved to another node" : "replica moves that ended otherwise");
+        }
+        catch (Exception e) when (e is not PowerCutException)
+        {
+            process.Fail(e);
         }
     }
 

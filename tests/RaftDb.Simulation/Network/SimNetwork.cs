@@ -124,7 +124,7 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
         int target = (int)to.Value - 1;
         if (!Connections.IsOpen(from, target))
         {
-            throw new PeerUnreachableException($"there is no connection to node {to}", notSent: true);
+            return Task.FromException<T>(new PeerUnreachableException($"there is no connection to node {to}", notSent: true));
         }
 
         RemoteCall<T> call = new(sender, this, Connections, target, work);

@@ -32,11 +32,11 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
 
     public void Send(NodeId to, IReadOnlyList<RangeMessage> messages) => network.Send(process, to, messages);
 
-    public async ValueTask<ReadOnlyMemory<byte>> RequestAsync(
+    public ValueTask<ReadOnlyMemory<byte>> RequestAsync(
         NodeId to, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel)
     {
         HybridTimestamp sent = process.LogClock.Last;
-        return await network.CallAsync(
+        return new(network.CallAsync(
             process,
             to,
             receiver =>
@@ -45,7 +45,7 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
                 return receiver.Handler.OnRequestAsync(process.Node, kind, payload, timeout, CancellationToken.None);
             },
             timeout,
-            cancel);
+            cancel));
     }
 
     public async Task SendSnapshotAsync(NodeId to, SnapshotAnnouncement announcement, ISnapshotSource source, CancellationToken cancel)
@@ -68,6 +68,7 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
         }
 
         first!.SnapshotsUnderWay++;
+        process.World.SnapshotBegins?.Invoke(first);
         try
         {
             byte[] buffer = new byte[ChunkBytes];

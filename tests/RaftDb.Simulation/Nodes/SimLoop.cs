@@ -9,7 +9,8 @@ internal sealed class SimLoop(SimProcess process)
     /// <summary>A replica that wants to be called again at once so many times in a row would keep a core busy for nothing.</summary>
     private const int MaxSpins = 1000;
 
-    private readonly Dictionary<Replica, Instant> _scheduled = [];
+    private readonly Dictionary<Replica, Instant> _due = [];
+    private readonly Dictionary<Replica, Instant> _armed = [];
     private readonly PassOutput _output = new();
     private List<Replica> _runnable = [];
     private List<Replica> _taken = [];
@@ -50,24 +51,38 @@ internal sealed class SimLoop(SimProcess process)
             throw new Core.SimulationFailedException(
                 $"node {process.Node}, range {replica.Range}: wants to be called again at once, for the {_spins}th time: due {next.Nanoseconds}, now {process.Now.Nanoseconds}");
         }
-        if (next == Instant.Never)
+
+        _due[replica] = next;
+        if (next != Instant.Never && (!_armed.TryGetValue(replica, out Instant armed) || next < armed))
         {
-            _scheduled.Remove(replica);
-        }
-        else if (!_scheduled.TryGetValue(replica, out Instant current) || current != next)
-        {
-            _scheduled[replica] = next;
-            process.At(process.Machine.Clock.When(next), () => Timer(replica, next));
+            Arm(replica, next);
         }
     }
 
-    private void Timer(Replica replica, Instant due)
+    /// <summary>Most deadlines are put off before they come: one timer looks again when it fires too early.</summary>
+    private void Arm(Replica replica, Instant next)
     {
-        if (_scheduled.TryGetValue(replica, out Instant current) && current == due)
+        _armed[replica] = next;
+        process.At(process.Machine.Clock.When(next), () => Timer(replica, next));
+    }
+
+    private void Timer(Replica replica, Instant armed)
+    {
+        if (!_armed.TryGetValue(replica, out Instant current) || current != armed)
         {
-            _scheduled.Remove(replica);
+            return;
+        }
+
+        _armed.Remove(replica);
+        Instant due = _due[replica];
+        if (due <= process.Now)
+        {
             Process(replica);
             Flush();
+        }
+        else if (due != Instant.Never)
+        {
+            Arm(replica, due);
         }
     }
 

@@ -15,11 +15,11 @@ using RaftDb.Storage.StateMachines.Commands;
 namespace RaftDb.Simulation.Nodes;
 
 /// <summary>One process of a node: the product's replicas, binlog and router, with all that they wait for as events of the virtual time.</summary>
-internal sealed class SimProcess : IReplicaHost, INodeClock
+internal sealed class SimProcess : IReplicaHost, INodeClock, IDoer
 {
     private const long SettleAfter = NodeBinlog.SettleAfterMilliseconds * 1_000_000L;
 
-    private readonly Queue<Action> _deferred = new();
+    private readonly Queue<(Delegate Work, object? State)> _deferred = new();
     private readonly NodeContext _context;
     private readonly NodeMetrics _metrics;
     private readonly TroubleBook _troubles;
@@ -36,7 +36,7 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         World = world;
         Machine = machine;
         Random = new SimRandom(machine.NextSeed());
-        _context = new(work => After(0, work));
+        _context = new(world.Time, this);
         _metrics = new(machine.Node);
         _troubles = new(machine.Node, Replicas, this);
         _loops = [.. Enumerable.Range(0, world.Swarm.Loops).Select(_ => new SimLoop(this))];
@@ -61,6 +61,8 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     public RequestRouter Router { get; private set; } = null!;
 
     public SimPeerEvents Handler { get; private set; } = null!;
+
+    public ReplicaMoves Moves { get; private set; } = null!;
 
     public HybridClock LogClock { get; }
 
@@ -126,7 +128,9 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         ReplicaKeeper keeper = new((range, replica) => Begin(blanks, range, replica), _binlog, Store, static _ => { }, Replicas, _troubles, this, NullLogger.Instance);
         TroubleExchange exchange = new(Replicas, _troubles, settled, Transport, this, keeper.Remove);
         ReplicaEvents events = new(Replicas, repairs ? keeper.Begin : static (_, _, _) => { }, Store, NullLogger.Instance);
-        Handler = new(events, Router, new RangeStatusBuilder(Node, map, Replicas, Transport, _troubles), exchange);
+        RangeStatusBuilder status = new(Node, map, Replicas, Transport, _troubles);
+        Handler = new(events, Router, status, exchange);
+        Moves = new(Node, map, Replicas, this, status, Time, NullLogger.Instance);
         if (repairs)
         {
             RangeRepair repair = new(Node, Replicas, _troubles, settled, Transport, World.Ranges, World.Swarm.ReplicationFactor, NullLogger.Instance);
@@ -193,7 +197,10 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
     }
 
     /// <summary>Runs something as this process: now, or when it is woken from a pause.</summary>
-    public void Enter(Action work)
+    public void Enter(Action work) => Do(work, null);
+
+    /// <inheritdoc/>
+    public void Do(Delegate work, object? state)
     {
         if (!IsAlive)
         {
@@ -202,15 +209,29 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
 
         if (IsPaused)
         {
-            _deferred.Enqueue(work);
+            _deferred.Enqueue((work, state));
             return;
         }
 
-        SynchronizationContext? before = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(_context);
+        // It stays when this ends: what runs outside of all processes waits for nothing.
+        NodeContext? outer = World.Inside;
+        if (World.Entered != _context)
+        {
+            SynchronizationContext.SetSynchronizationContext(World.Entered = _context);
+        }
+
+        World.Inside = _context;
         try
         {
-            work();
+            if (work is Action action)
+            {
+                action();
+            }
+            else
+            {
+                ((SendOrPostCallback)work)(state);
+            }
+
             DriveSoon();
         }
         catch (PowerCutException)
@@ -224,16 +245,20 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         }
         finally
         {
-            SynchronizationContext.SetSynchronizationContext(before);
+            World.Inside = outer;
+            if (outer is not null && World.Entered != outer)
+            {
+                SynchronizationContext.SetSynchronizationContext(World.Entered = outer);
+            }
         }
     }
 
     public void Post(Action<SimProcess> work) => After(0, () => work(this));
 
     /// <summary>Does something after so much virtual time.</summary>
-    public void After(long delay, Action work) => World.Time.After(delay, () => Enter(work));
+    public void After(long delay, Action work) => World.Time.At(World.Time.Now + Math.Max(0, delay), this, work, null);
 
-    public void At(long time, Action work) => World.Time.At(time, () => Enter(work));
+    public void At(long time, Action work) => World.Time.At(time, this, work, null);
 
     /// <summary>Does something after so much time on this machine's own clock.</summary>
     public void AfterOwn(TimeSpan delay, Action work) => After(Machine.Clock.Virtual(delay), work);
@@ -248,9 +273,9 @@ internal sealed class SimProcess : IReplicaHost, INodeClock
         }
 
         IsPaused = false;
-        while (_deferred.TryDequeue(out Action? work))
+        while (_deferred.TryDequeue(out (Delegate Work, object? State) one))
         {
-            After(0, work);
+            World.Time.At(World.Time.Now, this, one.Work, one.State);
         }
     }
 

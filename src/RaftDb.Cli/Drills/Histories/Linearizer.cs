@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace RaftDb.Cli.Drills.Histories;
 
 /// <summary>
@@ -160,10 +162,18 @@ internal sealed class Linearizer(KeyPlan plan, SearchLimits limits, bool looksAh
     private void Collect(RegisterState state, long limit)
     {
         // Open writes last: mostly the answered ones lead on by themselves. The last step collected is tried last.
+        int start = _steps.Count;
+        ulong first = ulong.MaxValue;
         for (int i = _pending.First; i != _pending.End && plan.Answered[i].Earliest <= limit; i = _pending.After(i))
         {
             AnsweredOperation one = plan.Answered[i];
-            if (!one.IsWithoutEffect && RegisterModel.Fits(one.Operation, one.Argument, one.Value, state, out RegisterState next))
+            if (one.IsWithoutEffect)
+            {
+                continue;
+            }
+
+            first = Math.Min(first, one.Operation.Place ?? ulong.MaxValue);
+            if (RegisterModel.Fits(one.Operation, one.Argument, one.Value, state, out RegisterState next))
             {
                 _steps.Add(new(i, Plain(next)));
             }
@@ -181,7 +191,34 @@ internal sealed class Linearizer(KeyPlan plan, SearchLimits limits, bool looksAh
                 }
             }
         }
+
+        if (first != ulong.MaxValue)
+        {
+            InLikelyOrder(start, first);
+        }
     }
+
+    /// <summary>What comes first by its place is tried first. When that is not among the steps, something has to come before it of which nobody knows the place.</summary>
+    private void InLikelyOrder(int start, ulong first)
+    {
+        Span<Step> steps = CollectionsMarshal.AsSpan(_steps)[start..];
+        for (int i = 1; i < steps.Length; i++)
+        {
+            Step step = steps[i];
+            (int, ulong) key = Likely(step, first);
+            int hole = i;
+            while (hole > 0 && key.CompareTo(Likely(steps[hole - 1], first)) < 0)
+            {
+                steps[hole] = steps[hole - 1];
+                hole--;
+            }
+
+            steps[hole] = step;
+        }
+    }
+
+    private (int Class, ulong Place) Likely(Step step, ulong first) =>
+        (step.Operation >= 0 ? plan.Answered[step.Operation].Operation.Place : plan.Open[~step.Operation].Place) is { } place ? (place <= first ? 0 : 2, place) : (1, 0);
 
     private RegisterState Plain(RegisterState state) => plan.VersionsMatter || state.Version <= 1 ? state : state with { Version = 1 };
 }

@@ -39,6 +39,10 @@ internal sealed record Operation
     /// <summary>Bounded read: the oldest state allowed, in ticks.</summary>
     public long MaxStaleness { get; init; }
 
+    /// <summary>Where it seems to have taken effect, in any order of places, as that of the log; null when nobody knows. The search tries first what comes first there, and its verdict
+    /// does not depend on it.</summary>
+    public ulong? Place { get; init; }
+
     /// <summary>What else helps people, as the node that answered; of no meaning to the check.</summary>
     public string? Note { get; init; }
 

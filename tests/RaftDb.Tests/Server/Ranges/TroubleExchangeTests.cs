@@ -1,4 +1,6 @@
 using RaftDb.Raft;
+using RaftDb.Raft.Membership;
+using RaftDb.Raft.Messages;
 using RaftDb.Server.Ranges;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -63,6 +65,26 @@ internal sealed class TroubleExchangeTests
         TroubleExchange exchange = Exchange(node, replicas, book);
         await exchange.TellAsync(CancellationToken.None);
         Assert.That(told, Is.Empty, "an election takes a moment");
+        node.Pass(TimeSpan.FromSeconds(7));
+        await exchange.TellAsync(CancellationToken.None);
+        Assert.That(told.Single().Message.Lost, Is.EqualTo((ReplicaItem[])[new(2, 1)]));
+        Assert.That(_removed, Is.EqualTo(((RangeId, ReplicaId)[])[(Range, new(1))]));
+    }
+
+    [Test]
+    public async Task A_replica_that_has_applied_its_own_removal_asks_although_it_believes_in_its_last_leader()
+    {
+        using ReplicaHarness node = new();
+        node.Network.Connect(2);
+        node.Create(ReplicaHarness.Descriptor(new(new(2), new(2)), new(new(3), new(3))), new(1), Configuration.OfVoters([new(2), new(3)]));
+        node.Pass();
+        node.Replica.Receive(new(2), new Heartbeat(new(2), new(1), new Term(1), LogIndex.Zero, 1, Quiesce: false));
+        node.Pass();
+        LocalReplicas replicas = new();
+        replicas.Add(node.Replica);
+        List<(NodeId To, TroubleMessage Message)> told = Listen(node, new ReplicaItem(2, 1));
+        TroubleExchange exchange = Exchange(node, replicas, new TroubleBook(ReplicaHarness.Here, replicas, node));
+        await exchange.TellAsync(CancellationToken.None);
         node.Pass(TimeSpan.FromSeconds(7));
         await exchange.TellAsync(CancellationToken.None);
         Assert.That(told.Single().Message.Lost, Is.EqualTo((ReplicaItem[])[new(2, 1)]));

@@ -25,6 +25,32 @@ internal sealed class ReplicaReadTests
         Assert.That(read.Result.Status, Is.EqualTo(ReadStatus.Ready));
     }
 
+    [Test]
+    public void A_replica_that_waits_for_a_leader_with_its_reads_is_called_seldom_and_asks_as_soon_as_there_is_one()
+    {
+        using ReplicaHarness node = new(1, 2, 3);
+        Instant deadline = node.Now + TimeSpan.FromSeconds(3);
+        Task<ReadResult> early = node.Replica!.ReadIndexAsync(deadline);
+        Task<ReadResult> late = node.Replica.ReadIndexAsync(deadline + TimeSpan.FromSeconds(10));
+        int passes = 0;
+        for (node.Pass(); !early.IsCompleted; passes++)
+        {
+            Assert.That(passes, Is.LessThan(150), "passes of a replica that can do nothing");
+            node.Pass(node.Replica.NextDeadline - node.Now);
+        }
+
+        Assert.That(early.Result.Status, Is.EqualTo(ReadStatus.Unconfirmed));
+        Assert.That(node.Now >= deadline && node.Now <= deadline + TimeSpan.FromMilliseconds(50), $"it was answered at {node.Now.Nanoseconds}, and {deadline.Nanoseconds} was its deadline");
+        Assert.That(node.Network.Sent.Any(s => s.Message.Message is ReadIndexRequest), Is.False);
+
+        node.Replica.Receive(new(2), new Heartbeat(new(2), new(1), new Term(1), LogIndex.Zero, 1, Quiesce: false));
+        node.Pass();
+        node.Pass();
+        ReadIndexRequest asked = (ReadIndexRequest)node.Network.Sent.Last(s => s.Message.Message is ReadIndexRequest).Message.Message;
+        Answer(node, asked.Context);
+        Assert.That(late.Result.Status, Is.EqualTo(ReadStatus.Ready));
+    }
+
     private static ReadIndexRequest Asked(ReplicaHarness node, out Task<ReadResult> read)
     {
         node.Replica!.Receive(new(2), new Heartbeat(new(2), new(1), new Term(1), LogIndex.Zero, 1, Quiesce: false));
