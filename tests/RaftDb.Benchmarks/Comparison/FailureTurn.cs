@@ -15,11 +15,17 @@ internal sealed class FailureTurn(IReplicatedSystem system, ComparisonSettings s
     {
         FailureFigures figures = new() { System = system.Name, MissedWrites = settings.MissedWrites, Keys = filled };
         List<string> failed = [];
+        if (filled == 0)
+        {
+            await TryAsync("fill", () => system.FillAsync(Load.FewKeys, 100, cancel));
+            figures = figures with { Keys = Load.FewKeys };
+        }
+
         await TryAsync("failover", async () => figures = figures with { FailoverGapMs = await FailoverAsync(cancel) });
         await TryAsync("catch-up", async () => figures = figures with { CatchUpSeconds = await CatchUpAsync(cancel) });
         await TryAsync("restart", async () => figures = figures with { RestartSeconds = await RestartAsync(cancel) });
         await progress.WriteLineAsync(FormattableString.Invariant(
-            $"  {system.Name}: gap {figures.FailoverGapMs:N0} ms, {figures.MissedWrites:N0} missed writes in {figures.CatchUpSeconds:0.00} s, restart with {filled:N0} keys {figures.RestartSeconds:0.00} s"));
+            $"  {system.Name}: gap {figures.FailoverGapMs:N0} ms, {figures.MissedWrites:N0} missed writes in {figures.CatchUpSeconds:0.00} s, restart with {figures.Keys:N0} keys {figures.RestartSeconds:0.00} s"));
         return figures with { Failed = failed };
 
         async Task TryAsync(string what, Func<Task> measure)

@@ -31,6 +31,8 @@ internal sealed record Load(LoadKind Kind, int Clients, int ValueSize = 100, int
     /// <summary>What one request counts for.</summary>
     public int OperationsPerRequest => Kind == LoadKind.Batch ? BatchPuts : 1;
 
+    private bool HasUsualKeys => Keys is FewKeys or FewKeysOfLargeValues;
+
     /// <summary>How `--only` calls it.</summary>
     public string Key => Kind switch
     {
@@ -48,7 +50,7 @@ internal sealed record Load(LoadKind Kind, int Clients, int ValueSize = 100, int
         100 => "",
         < 1000 => $"-{ValueSize}",
         _ => $"-{ValueSize / 1000}k",
-    } + (Keys >= 1_000_000 && Kind != LoadKind.Fill ? "-many" : "");
+    } + (Kind == LoadKind.Fill || HasUsualKeys ? "" : "-many");
 
     public string Name => Kind switch
     {
@@ -61,5 +63,5 @@ internal sealed record Load(LoadKind Kind, int Clients, int ValueSize = 100, int
         LoadKind.PipelinedPut => $"put, RESP, {PipelineDepth} deep",
         LoadKind.Fill => "fill in order",
         _ => throw new InvalidOperationException($"{Kind}"),
-    } + (ValueSize == 100 ? "" : $", {ValueSize} B") + (Keys is FewKeys or FewKeysOfLargeValues ? "" : FormattableString.Invariant($", {Keys:N0} keys"));
+    } + (ValueSize == 100 ? "" : $", {ValueSize} B") + (HasUsualKeys ? "" : FormattableString.Invariant($", {Keys:N0} keys"));
 }

@@ -20,14 +20,9 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
     {
         if (await TriedAsync("start", () => system.StartAsync(directory, cancel), cancel))
         {
-            foreach (Load load in settings.Plan().Where(system.Supports))
-            {
-                foreach (string variant in system.Variants(load))
-                {
-                    await LoadAsync(load, variant, cancel);
-                }
-            }
-
+            // Large values last: they would weigh on everything after them.
+            ILookup<bool, Load> plan = settings.Plan().Where(system.Supports).ToLookup(load => load.ValueSize > 100);
+            await LoadsAsync(plan[false], cancel);
             if (settings.Fails && system is IReplicatedSystem replicated)
             {
                 FailureTurn failing = new(replicated, settings, progress);
@@ -35,7 +30,19 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
                 Failed.AddRange(Failures.Failed);
             }
 
+            await LoadsAsync(plan[true], cancel);
             await TriedAsync("stop", () => system.StopAsync(cancel), cancel);
+        }
+    }
+
+    private async Task LoadsAsync(IEnumerable<Load> loads, CancellationToken cancel)
+    {
+        foreach (Load load in loads)
+        {
+            foreach (string variant in system.Variants(load))
+            {
+                await LoadAsync(load, variant, cancel);
+            }
         }
     }
 
@@ -44,21 +51,21 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
         string name = variant.Length == 0 ? system.Name : $"{system.Name}, {variant}";
         LoadFigures? figures = null;
         string? failed = await Attempt.RunAsync(async () => figures = await MeasureAsync(load, variant, cancel), cancel);
-        if (figures is { Errors: > 0 and long errors, OpsPerSecond: 0 })
+        if (figures is { OpsPerSecond: 0, Errors: var errors })
         {
-            (figures, failed) = (null, $"all {errors} requests failed");
+            (figures, failed) = (null, $"not one request was answered, {errors} failed");
         }
 
         Loads.Add(new(name, load, figures, failed));
         string what = $"{name}: {load.Name}, {load.Clients} clients";
         if (failed is not null)
         {
-            Failed.Add($"{what}: {failed}");
+            Failed.Add($"{load.Name}, {load.Clients} clients{(variant.Length > 0 ? $", {variant}" : "")}: {failed}");
         }
 
         await progress.WriteLineAsync(figures is null
             ? $"  {what}: FAILED: {failed}"
-            : FormattableString.Invariant($"  {what}: {figures.OpsPerSecond:N0}/s, p50 {figures.P50Ms:0.00} ms, p99 {figures.P99Ms:0.00} ms{(figures.Errors > 0 ? $", {figures.Errors} errors" : "")}"));
+            : FormattableString.Invariant($"  {what}: {figures.OpsPerSecond:N0}/s{(figures.P50Ms is null ? "" : FormattableString.Invariant($", p50 {figures.P50Ms:0.00} ms, p99 {figures.P99Ms:0.00} ms"))}{(figures.Errors > 0 ? $", {figures.Errors} errors" : "")}"));
     }
 
     private async Task<LoadFigures> MeasureAsync(Load load, string variant, CancellationToken cancel)

@@ -30,7 +30,7 @@ internal static class Tool
             await process.WaitForExitAsync(ends.Token);
             return process.ExitCode == 0
                 ? output
-                : throw new ComparisonException($"{Shown(start)} failed ({process.ExitCode}): {(await errors + output).Trim()}");
+                : throw new ComparisonException($"{Shown(start)} failed ({process.ExitCode}): {End(await errors + output)}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -51,9 +51,16 @@ internal static class Tool
             .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
 
+    /// <summary>What it said last is mostly why.</summary>
+    private static string End(string said)
+    {
+        said = said.Trim();
+        return said.Length > MostSaid / 2 ? "…" + said[^(MostSaid / 2)..] : said;
+    }
+
     private static string Shown(ProcessStartInfo start)
     {
         string line = $"{Path.GetFileName(start.FileName)} {string.Join(' ', start.ArgumentList)}";
-        return line.Length > MostSaid / 2 ? line[..(MostSaid / 2)] + "…" : line;
+        return line.Length > MostSaid / 3 ? line[..(MostSaid / 3)] + "…" : line;
     }
 }

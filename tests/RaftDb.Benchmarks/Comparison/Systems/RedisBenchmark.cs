@@ -7,13 +7,13 @@ namespace RaftDb.Benchmarks.Comparison.Systems;
 internal static class RedisBenchmark
 {
     /// <summary>Operations with which the rate is found out; they are the warm-up too.</summary>
-    private const int Probe = 20_000;
+    private static readonly (int Least, int ForEachClient, int Most) Probe = (2_000, 400, 20_000);
 
     public static string? Program { get; } = Tool.Find("redis-benchmark");
 
     public static async Task<LoadFigures> RunAsync(int port, Load load, double seconds, CancellationToken cancel)
     {
-        int probe = Probe / load.OperationsPerRequest;
+        int probe = Math.Clamp(load.Clients * Probe.ForEachClient, Probe.Least, Probe.Most) / load.OperationsPerRequest;
         LoadFigures first = await OnceAsync(port, load, probe, cancel);
         int requests = (int)Math.Clamp(first.OpsPerSecond / load.OperationsPerRequest * seconds, probe, 10_000_000);
         LoadFigures figures = await OnceAsync(port, load, requests, cancel);
