@@ -7,6 +7,13 @@ namespace RaftDb.Benchmarks.Comparison;
 /// <summary>One system's turn in a round: fresh servers, all loads, then failures. What can't be measured is told, and the turn goes on.</summary>
 internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWriter progress)
 {
+    /// <summary>Bytes in a look that are no more than a heartbeat's.</summary>
+    private const long QuietBytes = 256 * 1024;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(20);
+
     private int _filled;
 
     public List<TurnFigure> Loads { get; } = [];
@@ -76,11 +83,13 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
         {
             await system.FillAsync(keys, 100, cancel);
             _filled = keys;
+            await SettledAsync(cancel);
         }
 
         if (load.ValueSize != 100)
         {
             await system.FillAsync(load.Keys, load.ValueSize, cancel);
+            await SettledAsync(cancel);
         }
 
         // 2. The load, and what it costs.
@@ -102,8 +111,31 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
     {
         Stopwatch watch = Stopwatch.StartNew();
         await system.FillAsync(load.Keys, load.ValueSize, cancel);
+        double seconds = watch.Elapsed.TotalSeconds;
         _filled = load.Keys;
-        return new() { OpsPerSecond = load.Keys / watch.Elapsed.TotalSeconds, Errors = 0, Driven = load.Keys };
+
+        // What it left to be done later is part of its cost, and not of the next load's.
+        await SettledAsync(cancel);
+        return new() { OpsPerSecond = load.Keys / seconds, Errors = 0, Driven = load.Keys };
+    }
+
+    /// <summary>Until the servers have written next to nothing for a moment, or long enough.</summary>
+    private async Task SettledAsync(CancellationToken cancel)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        Stopwatch quiet = Stopwatch.StartNew();
+        long written = ProcessCost.Of(system.Pids).WrittenBytes;
+        while (quiet.Elapsed < Quiet && watch.Elapsed < LongestSettling)
+        {
+            await Task.Delay(Look, cancel);
+            long now = ProcessCost.Of(system.Pids).WrittenBytes;
+            if (now - written > QuietBytes)
+            {
+                quiet.Restart();
+            }
+
+            written = now;
+        }
     }
 
     private async Task<bool> TriedAsync(string what, Func<Task> work, CancellationToken cancel)
