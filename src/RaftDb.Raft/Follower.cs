@@ -141,6 +141,9 @@ internal sealed class Follower(NodeState state, Roles roles)
         Acknowledge(state.Leader, applied);
     }
 
+    /// <summary>Whether the leader waits to be told.</summary>
+    public bool OwesReport => _reportUpTo > LogIndex.Zero;
+
     public void ForgetReports() => _reportUpTo = LogIndex.Zero;
 
     /// <summary>A message only the leader of this term sends. Says whether it should be acted on.</summary>

@@ -29,7 +29,7 @@ internal sealed class Leader
         _replicator = new Replicator(state, _tracker);
         _proposals = new Proposals(state, roles.Transfer);
         _rounds = new HeartbeatRounds(state, _tracker);
-        _reads = new ReadIndexTracker(state);
+        _reads = new ReadIndexTracker(state, _replicator);
         _lease = new LeaseTracker(state.Options, _rounds);
         _quiescence = new Quiescence(state, _tracker);
         _heartbeatDue = state.Now;
@@ -42,7 +42,7 @@ internal sealed class Leader
     {
         get
         {
-            Instant deadline = Instant.Min(_heartbeatDue, _roles.Transfer.Deadline);
+            Instant deadline = Instant.Min(Instant.Min(_heartbeatDue, _replicator.NoticeAt), _roles.Transfer.Deadline);
             return _state.Options.CheckQuorum ? Instant.Min(deadline, _quorumCheckDue) : deadline;
         }
     }

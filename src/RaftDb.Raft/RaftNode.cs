@@ -69,6 +69,12 @@ public sealed class RaftNode
     /// <summary>The entry before the first retained one.</summary>
     public LogPosition Floor => _state.Log.Floor;
 
+    /// <summary>Whether something depends on the news that entries are durable here; otherwise it may wait for the next step.</summary>
+    public bool AwaitsPersisted => Role != Role.Follower || Commit > Persisted;
+
+    /// <summary>Whether something depends on the news that entries are applied; otherwise it may wait for the next step.</summary>
+    public bool AwaitsApplied => _state.Applying.HandedOut < Commit || _roles.Follower.OwesReport || _state.Membership.HasUnapplied;
+
     /// <summary>Whether the group is silent.</summary>
     public bool IsQuiet => _state.Quiet;
 

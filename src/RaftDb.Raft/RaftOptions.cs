@@ -35,6 +35,10 @@ public sealed record RaftOptions
     /// <summary>A leader that hears from no quorum for an election timeout steps down. Off only in tests.</summary>
     public bool CheckQuorum { get; init; } = true;
 
+    /// <summary>How long a leader that has nothing else to send waits for entries that would take the news of a commit along. A read that a follower asks for does not wait
+    /// for it. 0: not at all.</summary>
+    public TimeSpan CommitNoticeDelay { get; init; }
+
     /// <summary>Most bytes of entries in one AppendEntries.</summary>
     public int MaxAppendBytes { get; init; } = 1 << 20;
 
@@ -65,6 +69,8 @@ public sealed record RaftOptions
         Require(HeartbeatInterval > TimeSpan.Zero, nameof(HeartbeatInterval), "must be positive");
         Require(
             ElectionTimeout >= 3 * HeartbeatInterval, nameof(ElectionTimeout), "must be at least three heartbeat intervals");
+        Require(
+            CommitNoticeDelay >= TimeSpan.Zero && CommitNoticeDelay <= HeartbeatInterval, nameof(CommitNoticeDelay), "must be between 0 and the heartbeat interval");
         Require(
             CrashCampaignDelay > TimeSpan.Zero && CrashCampaignDelay < ElectionTimeout,
             nameof(CrashCampaignDelay), "must be positive and less than the election timeout");

@@ -127,6 +127,7 @@ internal sealed record SwarmOptions
                 MaxApplyingBytes = random.Pick([2_000, 8 << 20]),
                 EntryCacheBytes = random.Pick([0, 5_000, 16 << 20]),
                 QuiesceAfterHeartbeats = random.Pick([0, 5, 30]),
+                CommitNoticeDelay = random.Pick([0, 1, 1, 10]) * TimeSpan.FromMilliseconds(1),
                 CheckInvariants = true,
             },
             Binlog = new()

@@ -1,10 +1,11 @@
 using RaftDb.Raft.Messages;
+using RaftDb.Raft.Replication;
 
 namespace RaftDb.Raft.Reads;
 
 /// <summary>The leader's side of ReadIndex (thesis 6.4): all reads that wait when a round begins share it; those that come while it
 /// is under way share the next.</summary>
-internal sealed class ReadIndexTracker(NodeState state)
+internal sealed class ReadIndexTracker(NodeState state, Replicator replicator)
 {
     private List<(ReplicaId From, ulong Context)> _waiting = [];
     private List<(ReplicaId From, ulong Context)> _asked = [];
@@ -72,6 +73,7 @@ internal sealed class ReadIndexTracker(NodeState state)
         }
 
         state.Send(new ReadIndexResponse(state.Self, from, state.Term, context, index, Refused: false));
+        replicator.TellCommit();
     }
 
     private void Refuse(ReplicaId from, ulong context)

@@ -8,8 +8,15 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
 {
     private static readonly IReadOnlyList<Entry> Nothing = [];
     private LogIndex _reportUpTo;
+    private bool _isNoticeDue;
     private LogIndex _sharedFrom;
     private IReadOnlyList<Entry>? _shared;
+
+    /// <summary>When members are told of a commit, if no entries take the news along before; <see cref="Instant.Never"/> when all of them know.</summary>
+    public Instant NoticeAt { get; private set; } = Instant.Never;
+
+    /// <summary>Somebody waits for what is committed.</summary>
+    public void TellCommit() => NoticeAt = Instant.Min(NoticeAt, state.Now);
 
     /// <summary>Members should report their applied index up to here.</summary>
     public void AskForReports(LogIndex upTo) => _reportUpTo = LogIndex.Max(_reportUpTo, LogIndex.Min(upTo, state.Log.LastIndex));
@@ -17,14 +24,18 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
     public void Flush()
     {
         _shared = null;
+        _isNoticeDue = NoticeAt <= state.Now || state.Options.CommitNoticeDelay == TimeSpan.Zero;
+        bool isOneUntold = false;
         foreach (Progress member in tracker.Members)
         {
             if (member.Replica != state.Self)
             {
                 Flush(member);
+                isOneUntold |= member.State == ProgressState.Replicate && HasUntoldCommit(member);
             }
         }
 
+        NoticeAt = !isOneUntold ? Instant.Never : Instant.Min(NoticeAt, state.Now + state.Options.CommitNoticeDelay);
         _shared = null;
     }
 
@@ -93,7 +104,7 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
             return;
         }
 
-        bool wanted = member.Poke || HasUntoldCommit(member) || WantsReport(member) ||
+        bool wanted = member.Poke || (_isNoticeDue && HasUntoldCommit(member)) || WantsReport(member) ||
             (member.State == ProgressState.Probe && member.Match < state.Log.LastIndex);
         bool full = member.Inflights.IsFull(state.Options);
         while (wanted || (member.Next <= state.Log.LastIndex && !full))

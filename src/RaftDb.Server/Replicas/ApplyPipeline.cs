@@ -17,7 +17,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
-    private readonly Queue<Ready> _queue = [];
+    private readonly Queue<(Ready Ready, List<PendingProposal>? Awaiting)> _queue = [];
     private bool _scheduled;
     private Batch? _stuck;
     private volatile bool _isStuck;
@@ -41,11 +41,12 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         }
     }
 
-    public void Enqueue(Ready ready)
+    /// <summary>What is committed is to be applied; <paramref name="awaiting"/> are told as soon as it is.</summary>
+    public void Enqueue(Ready ready, List<PendingProposal>? awaiting)
     {
         lock (_gate)
         {
-            _queue.Enqueue(ready);
+            _queue.Enqueue((ready, awaiting));
             if (_scheduled)
             {
                 return;
@@ -60,7 +61,8 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
     /// <summary>Applies what has gathered. Called on an apply thread.</summary>
     public void Run()
     {
-        (List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations) = _stuck ?? Take();
+        Batch batch = _stuck ?? Take();
+        (List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, _) = batch;
         if (entries.Count == 0)
         {
             Done();
@@ -81,7 +83,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         }
         catch (DiskFullException)
         {
-            Hold(entries, configurations, results);
+            Hold(batch, results);
             return;
         }
         catch (StorageFailedException e)
@@ -104,9 +106,29 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         }
 
         host.Metrics.Applied(entries.Count);
-        replica.Post(new ApplyDone(entries, results));
+        replica.PostApplied(new ApplyDone(entries, results));
         replica.Applies.Pulse();
+        Answer(batch, results);
         Done();
+    }
+
+    /// <summary>Tells those who wait, without the way over the loop, which hears of it in its own time; that is known to it before anybody can ask for what was written.</summary>
+    private static void Answer(Batch batch, List<CommandResult?> results)
+    {
+        if (batch.Awaiting is not { } awaiting)
+        {
+            return;
+        }
+
+        LogIndex first = batch.Entries[0].Index;
+        foreach (PendingProposal proposal in awaiting)
+        {
+            ulong place = proposal.Position.Index.Value - first.Value;
+            if (place < (ulong)results.Count)
+            {
+                proposal.Complete(new ProposalResult(ProposalStatus.Applied, proposal.Position, results[(int)place]));
+            }
+        }
     }
 
     /// <summary>On to what has gathered meanwhile.</summary>
@@ -127,20 +149,22 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
     }
 
     /// <summary>The disk is full. What was applied up to a mark is told; the replica's loop asks for another try with the rest.</summary>
-    private void Hold(List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
+    private void Hold(Batch batch, List<CommandResult?> results)
     {
+        (List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, _) = batch;
         int done = results.Count;
         if (done > 0)
         {
             host.Metrics.Applied(done);
-            replica.Post(new ApplyDone(entries.GetRange(0, done), results));
+            replica.PostApplied(new ApplyDone(entries.GetRange(0, done), results));
+            Answer(batch, results);
             LogIndex last = entries[done - 1].Index;
             configurations = configurations.FindAll(c => c.Index > last);
             entries = entries.GetRange(done, entries.Count - done);
         }
 
         // At a mark in the end everything is applied, and only the view for it found no room.
-        _stuck = entries.Count > 0 ? new(entries, configurations) : null;
+        _stuck = entries.Count > 0 ? new(entries, configurations, batch.Awaiting) : null;
         _isStuck = true;
         replica.Post(ApplyStuck.Instance);
     }
@@ -149,12 +173,19 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
     {
         List<Entry> entries = [];
         List<(LogIndex Index, Configuration Configuration)> configurations = [];
+        List<PendingProposal>? awaiting = null;
         lock (_gate)
         {
-            while (_queue.TryPeek(out Ready? ready)
-                && (entries.Count == 0 || entries.Count + ready.Committed.Count <= MaxEntriesPerBatch))
+            while (_queue.TryPeek(out (Ready Ready, List<PendingProposal>? Awaiting) next)
+                && (entries.Count == 0 || entries.Count + next.Ready.Committed.Count <= MaxEntriesPerBatch))
             {
                 _queue.Dequeue();
+                Ready ready = next.Ready;
+                if (next.Awaiting is { } more)
+                {
+                    awaiting = [.. awaiting ?? [], .. more];
+                }
+
                 if (entries.Count == 0 && _queue.Count == 0)
                 {
                     entries = ready.Committed;
@@ -167,7 +198,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             }
         }
 
-        return new(entries, configurations);
+        return new(entries, configurations, awaiting);
     }
 
     /// <summary>As one batch; but where a mark stands the batch ends, for the view that belongs to it.</summary>
@@ -201,7 +232,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         }
     }
 
-    private sealed record Batch(List<Entry> Entries, List<(LogIndex Index, Configuration Configuration)> Configurations);
+    private sealed record Batch(List<Entry> Entries, List<(LogIndex Index, Configuration Configuration)> Configurations, List<PendingProposal>? Awaiting);
 }
 
 /// <summary>Comes back to the replica's inbox: the disk is full.</summary>

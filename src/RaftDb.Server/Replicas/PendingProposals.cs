@@ -45,6 +45,22 @@ internal sealed class PendingProposals
         }
     }
 
+    /// <summary>Who waits for these entries, committed now, to be applied, and may be told right then; null when nobody. They stay here until <see cref="Applied"/>.</summary>
+    public List<PendingProposal>? Awaiting(IReadOnlyList<Entry> committed)
+    {
+        List<PendingProposal>? awaiting = null;
+        for (int i = 0; i < committed.Count && _byIndex.Count > 0; i++)
+        {
+            if (_byIndex.TryGetValue(committed[i].Index, out PendingProposal? proposal)
+                && proposal.Position.Term == committed[i].Term && proposal.Ack == AckMode.Quorum)
+            {
+                (awaiting ??= []).Add(proposal);
+            }
+        }
+
+        return awaiting;
+    }
+
     /// <summary>These entries were applied, with these results.</summary>
     public void Applied(IReadOnlyList<Entry> entries, IReadOnlyList<CommandResult?> results)
     {

@@ -40,15 +40,18 @@ internal sealed class RefusedWrites
         }
     }
 
-    public bool IsDue(Instant now) => _waiting.Count > 0 && now >= RetryAt;
-
-    /// <summary>Takes all of them, to be written in their order: a refusal may have come late, behind a newer write.</summary>
-    public IReadOnlyList<BinlogWrite> TakeAll()
+    /// <summary>When it is time, writes all of them in their order: a refusal may have come late, behind a newer write.</summary>
+    public void Retry(Instant now, PassOutput output)
     {
+        if (_waiting.Count == 0 || now < RetryAt)
+        {
+            return;
+        }
+
         List<BinlogWrite> all = _waiting;
         _waiting = [];
         RetryAt = Instant.Never;
         all.Sort(static (a, b) => a.Order.CompareTo(b.Order));
-        return all;
+        all.ForEach(output.Write);
     }
 }

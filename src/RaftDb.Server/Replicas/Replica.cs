@@ -109,6 +109,9 @@ internal sealed class Replica
     /// <summary>Puts something into the inbox. Thread-safe.</summary>
     public void Post(object item) => Post(item, patient: false);
 
+    /// <summary>Entries are applied. Thread-safe.</summary>
+    public void PostApplied(ApplyDone done) => _host.Wake(this, _inbox.AddResult(done, Attention.Applied));
+
     /// <summary>Takes a message that came from a node. Thread-safe.</summary>
     public void Receive(NodeId from, Message message)
     {
@@ -186,7 +189,7 @@ internal sealed class Replica
         {
             _host.Metrics.Committed(ready.Committed.Count);
             _handedOut = ready.Committed[^1].Index;
-            _apply.Enqueue(ready);
+            _apply.Enqueue(ready, _proposals.Awaiting(ready.Committed));
         }
 
         // 6. Snapshots: to a follower that needs one, or one that was received.
@@ -200,8 +203,8 @@ internal sealed class Replica
         // 7. Tell who waits: proposals' fates, confirmed reads, transfers, the role.
         Answer(ready, now);
 
-        // 8. Say when to come again.
-        NextDeadline = NextTime(now);
+        // 8. Say when to come again, and what to be woken for.
+        NextDeadline = _inbox.Attend(Attends()) ? now : NextTime(now);
     }
 
     /// <summary>What status shows. Called by the loop; the answer is complete at once.</summary>
@@ -312,14 +315,11 @@ internal sealed class Replica
 
     private void Persist(Ready ready, PassOutput output)
     {
-        if (ready.HardState is null && ready.Entries.Count == 0)
+        // With nothing to write messages still wait for earlier writes: an empty write keeps the order.
+        if (ready.HardState is null && ready.Entries.Count == 0 && ready.MessagesAfterPersist.Count == 0)
         {
-            // Nothing to write, but these still wait for earlier writes: an empty write keeps the order.
-            if (ready.MessagesAfterPersist.Count == 0)
-            {
-                WriteRefused(output);
-                return;
-            }
+            _refused.Retry(_host.Now, output);
+            return;
         }
 
         BinlogWrite write = new()
@@ -335,18 +335,7 @@ internal sealed class Replica
             Order = _refused.NextOrder(),
         };
         _refused.Write(write, output);
-        WriteRefused(output);
-    }
-
-    private void WriteRefused(PassOutput output)
-    {
-        if (_refused.IsDue(_host.Now))
-        {
-            foreach (BinlogWrite write in _refused.TakeAll())
-            {
-                output.Write(write);
-            }
-        }
+        _refused.Retry(_host.Now, output);
     }
 
     /// <summary>Called on the binlog's writer thread: what waited for the disk may leave now, without another hop.</summary>
@@ -367,7 +356,8 @@ internal sealed class Replica
         if (write.Entries.Count > 0)
         {
             Entry last = write.Entries[^1];
-            Post(new Input.EntriesPersisted(new LogPosition(last.Index, last.Term)));
+            Input persisted = new Input.EntriesPersisted(new LogPosition(last.Index, last.Term));
+            _host.Wake(this, _inbox.AddResult(persisted, Attention.Persisted));
         }
     }
 
@@ -459,6 +449,12 @@ internal sealed class Replica
         }
 
         old.Supersede(_leadership);
+    }
+
+    private Attention Attends()
+    {
+        bool applied = _node.AwaitsApplied || _reads.Count > 0 || _proposals.AwaitedEverywhere > LogIndex.Zero || _installation.IsUnderWay;
+        return (_node.AwaitsPersisted ? Attention.Persisted : Attention.None) | (applied ? Attention.Applied : Attention.None);
     }
 
     private Instant NextTime(Instant now)

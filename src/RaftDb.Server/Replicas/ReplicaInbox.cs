@@ -11,6 +11,19 @@ internal enum Wake : byte
     Now,
 }
 
+/// <summary>Results of a replica's own work that often nobody waits for. They wake the loop only while somebody does.</summary>
+[Flags]
+internal enum Attention : byte
+{
+    None,
+
+    /// <summary>Entries are durable.</summary>
+    Persisted = 1,
+
+    /// <summary>Entries are applied.</summary>
+    Applied = 2,
+}
+
 /// <summary>What has come for a replica and was not taken yet. Anybody may post; the replica's loop takes everything at once.</summary>
 internal sealed class ReplicaInbox
 {
@@ -19,6 +32,8 @@ internal sealed class ReplicaInbox
     private readonly Lock _gate = new();
     private List<object> _items = [];
     private Wake _wake;
+    private Attention _attention;
+    private Attention _unattended;
     private int _proposals;
 
     /// <summary>Proposals that wait.</summary>
@@ -31,13 +46,33 @@ internal sealed class ReplicaInbox
         lock (_gate)
         {
             _items.Add(item);
-            if (_wake >= wanted)
+            return Raise(wanted);
+        }
+    }
+
+    /// <summary>Adds a result, for which the loop is to be woken when there is attention; otherwise the next pass finds it.</summary>
+    public Wake AddResult(object item, Attention kind)
+    {
+        lock (_gate)
+        {
+            _items.Add(item);
+            if ((_attention & kind) != 0)
             {
-                return Wake.No;
+                return Raise(Wake.Now);
             }
 
-            _wake = wanted;
-            return wanted;
+            _unattended |= kind;
+            return Wake.No;
+        }
+    }
+
+    /// <summary>At the end of a pass: says what somebody waits for from now on. True when such a result has come meanwhile: another pass is due.</summary>
+    public bool Attend(Attention attention)
+    {
+        lock (_gate)
+        {
+            _attention = attention;
+            return (_unattended & attention) != 0;
         }
     }
 
@@ -64,7 +99,19 @@ internal sealed class ReplicaInbox
             List<object> taken = _items;
             _items = emptied;
             _wake = Wake.No;
+            _unattended = Attention.None;
             return taken;
         }
+    }
+
+    private Wake Raise(Wake wanted)
+    {
+        if (_wake >= wanted)
+        {
+            return Wake.No;
+        }
+
+        _wake = wanted;
+        return wanted;
     }
 }

@@ -1,5 +1,6 @@
 using RaftDb.Raft;
 using RaftDb.Server.Transport;
+using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
 
 namespace RaftDb.Server.Replicas;
@@ -7,7 +8,8 @@ namespace RaftDb.Server.Replicas;
 /// <summary>One thread that owns some replicas and calls their <see cref="Replica.Process"/>: when something was posted to them, and when their timers are due.</summary>
 internal sealed class ReplicaLoop
 {
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
+    private readonly ThreadSignal _signal = new();
     private readonly INodeClock _clock;
     private readonly NodeBinlog _binlog;
     private readonly ITransport _transport;
@@ -33,36 +35,39 @@ internal sealed class ReplicaLoop
     /// <summary>Something is in the replica's inbox. Thread-safe.</summary>
     public void Wake(Replica replica)
     {
+        bool signal;
         lock (_gate)
         {
             _runnable.Add(replica);
-            Signal();
+            signal = MustSignal();
         }
+
+        Signal(signal);
     }
 
     /// <summary>The same, but it may wait for the next wake or the end of what the disk does now, so that more comes together for one pass. Thread-safe.</summary>
     public void WakeAfterDisk(Replica replica)
     {
+        bool signal;
         lock (_gate)
         {
             _runnable.Add(replica);
-            if (!_binlog.IsBusy)
-            {
-                Signal();
-            }
+            signal = !_binlog.IsBusy && MustSignal();
         }
+
+        Signal(signal);
     }
 
     /// <summary>The disk has done what it did: what waited for that waits no longer. Thread-safe.</summary>
     public void DiskIsFree()
     {
+        bool signal;
         lock (_gate)
         {
-            if (_runnable.Count > 0)
-            {
-                Signal();
-            }
+            signal = _runnable.Count > 0 && MustSignal();
         }
+
+        Signal(signal);
     }
 
     /// <summary>Ends the thread after the pass that is under way.</summary>
@@ -71,9 +76,9 @@ internal sealed class ReplicaLoop
         lock (_gate)
         {
             _stopping = true;
-            Monitor.Pulse(_gate);
         }
 
+        _signal.Set();
         if (_thread.IsAlive && Thread.CurrentThread != _thread)
         {
             _thread.Join();
@@ -130,41 +135,50 @@ internal sealed class ReplicaLoop
         }
     }
 
-    private void Signal()
+    /// <summary>Under the lock: whether the thread is to be woken, once it is left.</summary>
+    private bool MustSignal()
     {
-        if (!_signalled)
+        bool first = !_signalled;
+        _signalled = true;
+        return first;
+    }
+
+    private void Signal(bool signal)
+    {
+        if (signal)
         {
-            _signalled = true;
-            Monitor.Pulse(_gate);
+            _signal.Set();
         }
     }
 
     /// <summary>Waits for work or the next timer; false when the loop is to end.</summary>
     private bool Take(ref List<Replica> taken)
     {
-        lock (_gate)
+        bool isDue = false;
+        while (true)
         {
-            while (!_signalled && !_stopping)
+            lock (_gate)
             {
-                if (!_timers.TryPeek(out _, out Instant at))
+                if (_stopping)
                 {
-                    Monitor.Wait(_gate);
-                    continue;
+                    return false;
                 }
 
-                TimeSpan wait = at - _clock.Now;
-                if (wait <= TimeSpan.Zero)
+                if (_signalled || isDue)
                 {
-                    break;
+                    _signalled = false;
+                    (_runnable, taken) = (taken, _runnable);
+                    return true;
                 }
-
-                // Rounded up: waking a little late beats spinning through the last fraction of a millisecond.
-                Monitor.Wait(_gate, (int)Math.Min(Math.Ceiling(wait.TotalMilliseconds), 60_000));
             }
 
-            _signalled = false;
-            (_runnable, taken) = (taken, _runnable);
-            return !_stopping;
+            TimeSpan wait = _timers.TryPeek(out _, out Instant at) ? at - _clock.Now : TimeSpan.MaxValue;
+            isDue = wait <= TimeSpan.Zero;
+            if (!isDue)
+            {
+                // Rounded up: waking a little late beats spinning through the last fraction of a millisecond.
+                _signal.Wait(wait == TimeSpan.MaxValue ? Timeout.Infinite : (int)Math.Min(Math.Ceiling(wait.TotalMilliseconds), 60_000));
+            }
         }
     }
 }

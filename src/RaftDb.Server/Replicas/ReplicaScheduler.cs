@@ -120,7 +120,8 @@ internal sealed class ReplicaScheduler : IDisposable
     {
         try
         {
-            while (_applies.Take() is { } pipeline)
+            ThreadSignal signal = new();
+            while (_applies.Take(signal) is { } pipeline)
             {
                 pipeline.Run();
             }

@@ -37,6 +37,9 @@ internal sealed class SnapshotInstallation(Replica replica, IReplicaHost host)
     private ReceivedSnapshot? _accepted;
     private bool _committing;
 
+    /// <summary>Whether the node has accepted one that is not installed yet.</summary>
+    public bool IsUnderWay => _accepted is not null;
+
     /// <summary>A snapshot is about to be offered to the node.</summary>
     public void Received(ReceivedSnapshot snapshot) => _offered.Add(snapshot);
 

@@ -3,7 +3,7 @@ using RaftDb.Server.Transport.Wire;
 namespace RaftDb.Server.Transport.Connections;
 
 /// <summary>Turns what waits in a peer's outbox into frames and writes them, all that waits with one write where it fits. Entries are copied once, from
-/// the log's memory into the pooled buffer that is sent. Owned by a link's writing task.</summary>
+/// the log's memory into the pooled buffer that is sent. Owned by whoever writes the link.</summary>
 internal sealed class LinkWriter(PeerLink link, Peer peer) : IDisposable
 {
     // Enough for a full socket buffer; more would only make the first bytes wait for the last.

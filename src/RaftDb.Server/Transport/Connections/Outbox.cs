@@ -57,6 +57,9 @@ internal sealed class Outbox(long maxBytes)
         }
     }
 
+    /// <summary>Whether something waits to be taken.</summary>
+    public bool HasQueued => Volatile.Read(ref _queued) > 0;
+
     /// <summary>Adds messages in order and says how many; the rest does not fit.</summary>
     public int Add(IReadOnlyList<RangeMessage> messages)
     {

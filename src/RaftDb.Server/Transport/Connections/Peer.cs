@@ -101,9 +101,10 @@ internal sealed class Peer
     /// <summary>Queues a request; says why when it can't be.</summary>
     public string? TryQueue(OutgoingFrame request)
     {
+        PeerLink link;
         lock (_gate)
         {
-            if (_links.Current is not { } link || _leaving)
+            if (_links.Current is not { } current || _leaving)
             {
                 return $"Node {Node} is not connected: {_facts.Problem ?? "it was never reached"}.";
             }
@@ -113,26 +114,32 @@ internal sealed class Peer
                 return $"Too much waits to be sent to node {Node}.";
             }
 
-            link.Wake();
-            return null;
+            link = current;
         }
+
+        link.Wake();
+        return null;
     }
 
     /// <summary>Queues an answer for the process that asked; it is dropped when the peer is gone, because then nobody waits for it.</summary>
     public void Respond(ulong incarnation, OutgoingFrame response, OutgoingFrame ifTooMuch)
     {
+        PeerLink? link;
         lock (_gate)
         {
-            if (_links.Current is { } link && link.Remote.Incarnation == incarnation)
+            link = _links.Current;
+            if (link?.Remote.Incarnation != incarnation)
             {
-                if (!Outbox.TryAdd(response))
-                {
-                    Outbox.TryAdd(ifTooMuch, always: true);
-                }
+                return;
+            }
 
-                link.Wake();
+            if (!Outbox.TryAdd(response))
+            {
+                Outbox.TryAdd(ifTooMuch, always: true);
             }
         }
+
+        link.Wake();
     }
 
     /// <summary>Takes over a link whose handshake is over; false when another link is kept instead (the dialling side then says so). The link is started.</summary>
@@ -182,6 +189,9 @@ internal sealed class Peer
         }
     }
 
+    /// <summary>Whether something waits that is for this link to send.</summary>
+    public bool HasOutgoing(PeerLink link) => _links.Current == link && Outbox.HasQueued;
+
     /// <summary>A frame came; links themselves are this class's affair, all else is the inbox's.</summary>
     public void OnFrame(PeerLink link, Frame frame)
     {
@@ -216,7 +226,7 @@ internal sealed class Peer
             }
 
             _pending.Fail(p => p.Link == link && !link.EndedInOrder, $"The connection to node {Node} was lost before it answered: {reason}");
-            _links.Current?.Wake();
+            _links.Current?.WakeLater();
             if (_links.Current is null && !link.IsRetired && !_leaving)
             {
                 _loss.Disconnected();
@@ -384,7 +394,7 @@ internal sealed class Peer
         {
             if (_links.GiveWay(link))
             {
-                _links.Current?.Wake();
+                _links.Current?.WakeLater();
             }
             else
             {

@@ -4,15 +4,19 @@ using RaftDb.Server.Transport.Wire;
 
 namespace RaftDb.Server.Transport.Connections;
 
-/// <summary>One open connection to a peer: a task that reads it and a task that writes it. What to send comes from the peer's outbox, what came goes to
-/// the peer. A link ends in order (with a last word, after which nothing follows) or by being aborted.</summary>
+/// <summary>One open connection to a peer: a task that reads it, and whoever has something to send writes it, one at a time. What to send comes from the peer's outbox, what
+/// came goes to the peer. A link ends in order (with a last word, after which nothing follows) or by being aborted.</summary>
 internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, bool dialledByUs)
 {
     private const int PieceBytes = 1 << 20;
+
+    /// <summary>Up to here whoever brings something sends it, without a hop to another thread; more is worth one.</summary>
+    private const long InlineBytes = 64 << 10;
+
     private static readonly TimeSpan LastWordTimeout = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _closing = new();
-    private readonly AsyncSignal _wake = new();
+    private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _reason;
     private long _lastHeard = Environment.TickCount64;
@@ -20,6 +24,11 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
     private long _writeSince;
     private int _lastWord;
     private int _started;
+
+    // Whether somebody writes; nobody does before the link is started, or after its end.
+    private int _writing = 1;
+    private Peer? _peer;
+    private LinkWriter? _writer;
 
     /// <summary>What the other side said of itself.</summary>
     public Hello Remote { get; } = remote;
@@ -60,19 +69,39 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
                 peer.Metrics.Received(bytes);
             };
             Interlocked.Exchange(ref _lastHeard, Environment.TickCount64);
+            _peer = peer;
+            _writer = new(this, peer);
             _ = RunAsync(peer);
         }
     }
 
-    /// <summary>Something waits in the outbox.</summary>
-    public void Wake() => _wake.Set();
+    /// <summary>Something waits in the outbox: it is sent now, unless somebody else is sending, who then sends that too. Not to be called under a lock.</summary>
+    public void Wake()
+    {
+        if (Interlocked.CompareExchange(ref _writing, 1, 0) != 0)
+        {
+            return;
+        }
+
+        if (_peer!.Outbox.Bytes <= InlineBytes)
+        {
+            _ = WriteAsync(_peer, isFirst: false);
+        }
+        else
+        {
+            Task.Run(() => WriteAsync(_peer, isFirst: false));
+        }
+    }
+
+    /// <summary>The same, on another thread.</summary>
+    public void WakeLater() => ThreadPool.UnsafeQueueUserWorkItem(static link => link.Wake(), this, preferLocal: false);
 
     /// <summary>Sends what is under way and then the last word.</summary>
     public void Retire(FrameKind lastWord)
     {
         if (Interlocked.CompareExchange(ref _lastWord, (int)lastWord, 0) == 0)
         {
-            _wake.Set();
+            WakeLater();
         }
     }
 
@@ -81,7 +110,7 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
     {
         Interlocked.CompareExchange(ref _reason, reason, null);
         _closing.Cancel();
-        _wake.Set();
+        WakeLater();
         if (Volatile.Read(ref _started) == 0)
         {
             stream.Dispose();
@@ -90,7 +119,8 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
 
     private async Task RunAsync(Peer peer)
     {
-        var writing = Task.Run(() => WriteAsync(peer));
+        var writing = _written.Task;
+        _ = Task.Run(() => WriteAsync(peer, isFirst: true));
         var reading = Task.Run(() => ReadAsync(peer));
         try
         {
@@ -137,37 +167,50 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
         }
     }
 
-    private async Task WriteAsync(Peer peer)
+    /// <summary>Owns the writer until there is nothing to send, or for good: its fate is told by <see cref="_written"/>.</summary>
+    private async Task WriteAsync(Peer peer, bool isFirst)
     {
-        using LinkWriter writer = new(this, peer);
         try
         {
-            if (DialledByUs)
+            if (isFirst && DialledByUs)
             {
-                await writer.SendAsync(FrameKind.Welcome);
+                await _writer!.SendAsync(FrameKind.Welcome);
             }
 
             while (!_closing.IsCancellationRequested)
             {
                 // What is still queued when a link is given up for another goes to that one; when the process leaves, it goes first.
-                if (await writer.SendQueuedAsync())
+                if (await _writer!.SendQueuedAsync())
                 {
                     continue;
                 }
 
                 if (IsRetired)
                 {
-                    await writer.SendAsync((FrameKind)Volatile.Read(ref _lastWord));
-                    return;
+                    await _writer.SendAsync((FrameKind)Volatile.Read(ref _lastWord));
+                    break;
                 }
 
-                await _wake.WaitAsync();
+                // Let go first, look again then: who comes in between finds it free, or is seen.
+                Interlocked.Exchange(ref _writing, 0);
+                bool isOver = !peer.HasOutgoing(this) && !IsRetired && !_closing.IsCancellationRequested;
+                if (isOver || Interlocked.CompareExchange(ref _writing, 1, 0) != 0)
+                {
+                    return;
+                }
             }
         }
         catch (Exception fault) when (IsLoss(fault))
         {
             Fail(peer, fault);
         }
+        catch (Exception fault)
+        {
+            _written.TrySetException(fault);
+        }
+
+        _writer!.Dispose();
+        _written.TrySetResult();
     }
 
     /// <summary>Writes bytes to the connection, in pieces, so that a slow network is told from a blocked one.</summary>

@@ -11,7 +11,8 @@ internal readonly record struct QueueItem(BinlogWrite? Write, Job? Job)
 /// <summary>Hands work from any thread to the writer: appenders add to a list under a short lock, and the writer takes the whole list in exchange for an empty one.</summary>
 internal sealed class WriteQueue
 {
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
+    private readonly ThreadSignal _signal = new();
     private List<QueueItem> _items = [];
     private List<QueueItem> _spare = [];
     private long _bytes;
@@ -52,6 +53,7 @@ internal sealed class WriteQueue
             bytes += write.DiskSize;
         }
 
+        bool wake;
         lock (_gate)
         {
             if (_closed)
@@ -65,12 +67,15 @@ internal sealed class WriteQueue
             }
 
             Interlocked.Add(ref _bytes, bytes);
-            Wake();
+            wake = TakeWaiter();
         }
+
+        Wake(wake);
     }
 
     public void Add(Job job)
     {
+        bool wake;
         lock (_gate)
         {
             if (_closed)
@@ -79,8 +84,10 @@ internal sealed class WriteQueue
             }
 
             _items.Add(new QueueItem(null, job));
-            Wake();
+            wake = TakeWaiter();
         }
+
+        Wake(wake);
     }
 
     /// <summary>A write left the queue for good.</summary>
@@ -89,16 +96,15 @@ internal sealed class WriteQueue
     /// <summary>Moves everything queued into <paramref name="into"/>. Waits for work at most so long; 0 = not at all, -1 = until there is some or the queue is closed.</summary>
     public void TakeAll(Queue<QueueItem> into, int waitMilliseconds)
     {
+        if (MustWait(waitMilliseconds))
+        {
+            _signal.Wait(waitMilliseconds);
+        }
+
         List<QueueItem> taken;
         lock (_gate)
         {
-            if (_items.Count == 0 && !_closed && !_poked && waitMilliseconds != 0)
-            {
-                _waiting = true;
-                Monitor.Wait(_gate, waitMilliseconds);
-                _waiting = false;
-            }
-
+            _waiting = false;
             _poked = false;
             taken = _items;
             _items = _spare;
@@ -116,23 +122,24 @@ internal sealed class WriteQueue
     /// <summary>Lets work gather for a moment, however much comes; closing ends it at once.</summary>
     public void Pause(int milliseconds)
     {
-        lock (_gate)
+        if (!IsClosed)
         {
-            if (!_closed)
-            {
-                Monitor.Wait(_gate, milliseconds);
-            }
+            // Only closing sets the signal while nobody is said to wait.
+            _signal.Wait(milliseconds);
         }
     }
 
     /// <summary>Wakes the writer although there is no work.</summary>
     public void Poke()
     {
+        bool wake;
         lock (_gate)
         {
             _poked = true;
-            Wake();
+            wake = TakeWaiter();
         }
+
+        Wake(wake);
     }
 
     public void Close()
@@ -140,15 +147,33 @@ internal sealed class WriteQueue
         lock (_gate)
         {
             _closed = true;
-            Monitor.Pulse(_gate);
+        }
+
+        _signal.Set();
+    }
+
+    private bool MustWait(int milliseconds)
+    {
+        lock (_gate)
+        {
+            _waiting = _items.Count == 0 && !_closed && !_poked && milliseconds != 0;
+            return _waiting;
         }
     }
 
-    private void Wake()
+    /// <summary>Under the lock: whether the writer is to be woken, once it is left. The first who brings something wakes it for all.</summary>
+    private bool TakeWaiter()
     {
-        if (_waiting)
+        bool waits = _waiting;
+        _waiting = false;
+        return waits;
+    }
+
+    private void Wake(bool wake)
+    {
+        if (wake)
         {
-            Monitor.Pulse(_gate);
+            _signal.Set();
         }
     }
 }

@@ -97,6 +97,7 @@ internal sealed record SwarmOptions
             MaxApplyingBytes = random.Pick([1L, 500L, 8L << 20]),
             EntryCacheBytes = random.Pick([0L, 300L, 16L << 20]),
             QuiesceAfterHeartbeats = random.Pick([0, 2, 10]),
+            CommitNoticeDelay = TimeSpan.FromMilliseconds(random.Pick([0, 0, 1, 10])),
             CheckInvariants = true,
         }.Validate();
     }

@@ -27,4 +27,39 @@ public class ReplicaInboxTests
         Assert.That(inbox.Take([]), Has.Count.EqualTo(4));
         Assert.That(inbox.Add("a fourth write", patient: true), Is.EqualTo(Wake.AfterDisk));
     }
+
+    [Test]
+    public void Results_that_nobody_waits_for_wake_nobody_and_lie_there_for_the_next_pass()
+    {
+        ReplicaInbox inbox = new();
+        Assert.That(inbox.Attend(Attention.None), Is.False);
+
+        Assert.That(inbox.AddResult("durable", Attention.Persisted), Is.EqualTo(Wake.No));
+        Assert.That(inbox.Add("a message", patient: false), Is.EqualTo(Wake.Now));
+        Assert.That(inbox.Take([]), Is.EqualTo(new[] { "durable", "a message" }));
+    }
+
+    [Test]
+    public void Results_that_somebody_waits_for_wake_the_loop()
+    {
+        ReplicaInbox inbox = new();
+        inbox.Attend(Attention.Persisted);
+
+        Assert.That(inbox.AddResult("applied", Attention.Applied), Is.EqualTo(Wake.No));
+        Assert.That(inbox.AddResult("durable", Attention.Persisted), Is.EqualTo(Wake.Now));
+        Assert.That(inbox.AddResult("durable too", Attention.Persisted), Is.EqualTo(Wake.No));
+    }
+
+    [Test]
+    public void A_result_that_came_before_somebody_waited_for_it_asks_for_another_pass()
+    {
+        ReplicaInbox inbox = new();
+        inbox.Attend(Attention.None);
+        inbox.AddResult("applied", Attention.Applied);
+
+        Assert.That(inbox.Attend(Attention.Persisted), Is.False);
+        Assert.That(inbox.Attend(Attention.Applied), Is.True);
+        inbox.Take([]);
+        Assert.That(inbox.Attend(Attention.Applied), Is.False);
+    }
 }
