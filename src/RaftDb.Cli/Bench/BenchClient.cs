@@ -5,6 +5,9 @@ namespace RaftDb.Cli.Bench;
 /// <summary>One of the load generator's clients, or with `--pipeline` one of its places in flight: one request at a time.</summary>
 internal sealed class BenchClient(BenchSettings settings, IBenchTarget target, SuccessGap gap, BenchQuota quota, int number) : IDisposable
 {
+    /// <summary>The code of a request that had no answer when the patience at the end was over.</summary>
+    private const string Unanswered = "unanswered";
+
     private readonly Random _random = new((settings.Seed * 1_000_003) + number);
     private long _requests;
     private long _failed;
@@ -24,8 +27,22 @@ internal sealed class BenchClient(BenchSettings settings, IBenchTarget target, S
     /// <summary>What begins from now on counts. Errors count from the start.</summary>
     public void Measure() => _isMeasuring = true;
 
-    /// <summary>Runs until told to stop; requests under way then are finished and count.</summary>
+    /// <summary>Runs until told to stop; requests under way then are finished and count, but for one that is given up: that is an error.</summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
+    {
+        try
+        {
+            await AskAsync(stop, abort);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            Fail(Unanswered);
+        }
+    }
+
+    public void Dispose() => target.Dispose();
+
+    private async Task AskAsync(CancellationToken stop, CancellationToken abort)
     {
         while (!stop.IsCancellationRequested && quota.Take())
         {
@@ -35,8 +52,7 @@ internal sealed class BenchClient(BenchSettings settings, IBenchTarget target, S
             long started = Stopwatch.GetTimestamp();
             if (await target.OneAsync(operation, key, abort) is { } code)
             {
-                Errors[code] = Errors.GetValueOrDefault(code) + 1;
-                Volatile.Write(ref _failed, _failed + 1);
+                Fail(code);
                 quota.GiveBack();
                 continue;
             }
@@ -52,7 +68,11 @@ internal sealed class BenchClient(BenchSettings settings, IBenchTarget target, S
         }
     }
 
-    public void Dispose() => target.Dispose();
+    private void Fail(string code)
+    {
+        Errors[code] = Errors.GetValueOrDefault(code) + 1;
+        Volatile.Write(ref _failed, _failed + 1);
+    }
 
     private BenchOperation Next() => settings.Workload switch
     {

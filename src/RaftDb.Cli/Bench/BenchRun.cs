@@ -7,7 +7,7 @@ namespace RaftDb.Cli.Bench;
 /// <summary>A benchmark from start to end.</summary>
 internal static class BenchRun
 {
-    /// <summary>How long requests under way at the end may still take.</summary>
+    /// <summary>How long requests under way at the end may still take. What isn't answered then is an error.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public static async Task<BenchReport> RunAsync(
@@ -40,6 +40,7 @@ internal static class BenchRun
             abort.CancelAfter(warmUp + TimeSpan.FromSeconds(settings.Seconds) + Grace);
         }
 
+        using CancellationTokenRegistration ends = stop.Token.Register(() => gap.End(Stopwatch.GetTimestamp()));
         try
         {
             long started = warmUp == TimeSpan.Zero ? Measure(clients, gap) : Stopwatch.GetTimestamp();
@@ -57,13 +58,10 @@ internal static class BenchRun
             long ended = Stopwatch.GetTimestamp();
             gap.End(ended);
             await showing;
+            cancel.ThrowIfCancellationRequested();
 
             // 4. Sum up.
             return BenchReport.Of(settings, leaders.Map, clients, gap, Stopwatch.GetElapsedTime(started, ended));
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new RefusedException("unavailable: requests were still unanswered 5 s after the end. Look at `raftdb status`.");
         }
         finally
         {

@@ -26,10 +26,10 @@ internal sealed class SuccessGap
         }
     }
 
-    /// <summary>The end of the load: a gap that goes on then is one too.</summary>
+    /// <summary>The end of the load: a gap that goes on then is one too. What is answered later doesn't count, for nobody asks any more; nor does a second end.</summary>
     public void End(long timestamp)
     {
-        long last = Volatile.Read(ref _last);
+        long last = Interlocked.Exchange(ref _last, long.MaxValue);
         if (last != long.MaxValue && timestamp > last)
         {
             Gap(timestamp - last);
