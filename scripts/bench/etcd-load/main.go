@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/clientv3"
@@ -29,8 +30,13 @@ var (
 	batch        = flag.Int("batch", 100, "batch, fill: puts in a transaction; scan: keys of a scan")
 	readShare    = flag.Float64("read-share", 0.9, "mixed: share of reads")
 	serializable = flag.Bool("serializable", false, "reads from whatever node, as old as they are")
+	operations   = flag.Int64("operations", 0, "end after so many operations instead of after a time; all count, without warm-up")
+	allEndpoints = flag.Bool("all-endpoints", false, "clients know all nodes, not the leader alone, so that they survive one")
 	seed         = flag.Int64("seed", 1, "of the order of keys")
 )
+
+// maxRequest is what a fill's transactions stay below: etcd refuses larger ones than 1.5 MiB.
+const maxRequest = 1 << 20
 
 // keyOf is the key that `raftdb bench` has under this number.
 func keyOf(number int) string {
@@ -79,8 +85,8 @@ func leaderOf(all []string) (string, map[string]*clientv3.StatusResponse) {
 	return leader, known
 }
 
-// operation is one request of the load; it answers how many operations that was.
-func operation(client *clientv3.Client, random *rand.Rand, value string) func(context.Context) (int, error) {
+// request gives the function that makes one request of the load; it answers how many operations that was.
+func request(client *clientv3.Client, random *rand.Rand, value string) func(context.Context) (int, error) {
 	var read []clientv3.OpOption
 	if *serializable {
 		read = append(read, clientv3.WithSerializable())
@@ -145,24 +151,33 @@ func run(all []string) {
 	}
 	shared := make([]*clientv3.Client, count)
 	for i := range shared {
-		shared[i] = dial([]string{to[i%len(to)]})
+		if *allEndpoints {
+			shared[i] = dial(all)
+		} else {
+			shared[i] = dial([]string{to[i%len(to)]})
+		}
 	}
 	value := strings.Repeat("x", *valueSize)
 	begun := time.Now()
 	from := begun.Add(time.Duration(*warmUp * float64(time.Second)))
 	until := from.Add(time.Duration(*seconds * float64(time.Second)))
+	left := *operations
+	if left > 0 {
+		from = begun
+		until = begun.Add(24 * time.Hour)
+	}
 	tallies := make([]tally, *clients)
-	operations := make([]int, *clients)
+	counts := make([]int, *clients)
 	var all_ sync.WaitGroup
 	for number := 0; number < *clients; number++ {
 		all_.Add(1)
 		go func(number int) {
 			defer all_.Done()
 			mine := &tallies[number]
-			do := operation(shared[number%count], rand.New(rand.NewSource(*seed*100003+int64(number))), value)
+			do := request(shared[number%count], rand.New(rand.NewSource(*seed*100003+int64(number))), value)
 			for {
 				asked := time.Now()
-				if asked.After(until) {
+				if asked.After(until) || *operations > 0 && atomic.AddInt64(&left, -1) < 0 {
 					return
 				}
 				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -175,19 +190,26 @@ func run(all []string) {
 				if err != nil {
 					mine.errors++
 					mine.lastError = err.Error()
+					if *operations > 0 {
+						// Tried again, by whoever comes next.
+						atomic.AddInt64(&left, 1)
+					}
 					continue
 				}
-				operations[number] += done
+				counts[number] += done
 				mine.latencies = append(mine.latencies, answered.Sub(asked))
 				mine.finished = append(mine.finished, answered)
 			}
 		}(number)
 	}
 	all_.Wait()
-	report(tallies, operations)
+	if *operations > 0 {
+		until = time.Now()
+	}
+	report(tallies, counts, from, until)
 }
 
-func report(tallies []tally, operations []int) {
+func report(tallies []tally, counts []int, from, until time.Time) {
 	var latencies []time.Duration
 	var finished []time.Time
 	var errors, done int64
@@ -196,19 +218,23 @@ func report(tallies []tally, operations []int) {
 		latencies = append(latencies, tallies[i].latencies...)
 		finished = append(finished, tallies[i].finished...)
 		errors += tallies[i].errors
-		done += int64(operations[i])
+		done += int64(counts[i])
 		if tallies[i].lastError != "" {
 			lastError = tallies[i].lastError
 		}
 	}
 	sort.Slice(latencies, func(i, j int) bool { return latencies[i] < latencies[j] })
 	sort.Slice(finished, func(i, j int) bool { return finished[i].Before(finished[j]) })
+	// The longest time without an answer; what goes on at the end is a gap too.
 	longest := time.Duration(0)
-	for i := 1; i < len(finished); i++ {
-		if gap := finished[i].Sub(finished[i-1]); gap > longest {
+	last := from
+	for _, one := range append(finished, until) {
+		if gap := one.Sub(last); gap > longest {
 			longest = gap
 		}
+		last = one
 	}
+	took := until.Sub(from).Seconds()
 	at := func(share float64) float64 {
 		if len(latencies) == 0 {
 			return 0
@@ -216,7 +242,7 @@ func report(tallies []tally, operations []int) {
 		return float64(latencies[int(share*float64(len(latencies)-1))]) / 1e6
 	}
 	out, _ := json.Marshal(map[string]interface{}{
-		"ops": done, "seconds": *seconds, "ops_per_second": float64(done) / *seconds, "errors": errors, "last_error": lastError,
+		"ops": done, "seconds": took, "ops_per_second": float64(done) / took, "errors": errors, "last_error": lastError,
 		"p50_ms": at(0.5), "p99_ms": at(0.99), "p999_ms": at(0.999), "longest_gap_ms": float64(longest) / 1e6,
 	})
 	fmt.Println(string(out))
@@ -229,6 +255,9 @@ func fill(all []string) {
 		fail(fmt.Errorf("no leader among %v", all))
 	}
 	value := strings.Repeat("x", *valueSize)
+	if most := maxRequest / (*valueSize + 64); *batch > most {
+		*batch = most
+	}
 	begun := time.Now()
 	next := make(chan int)
 	var writers sync.WaitGroup

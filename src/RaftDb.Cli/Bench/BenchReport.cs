@@ -7,6 +7,12 @@ internal sealed record BenchReport
 
     public required int Clients { get; init; }
 
+    /// <summary>Requests that each client had in flight.</summary>
+    public required int Pipeline { get; init; }
+
+    /// <summary>batch: puts in a request; scan: keys in a page; else 1.</summary>
+    public required int PerRequest { get; init; }
+
     public required int ValueSize { get; init; }
 
     public required int Keys { get; init; }
@@ -27,6 +33,7 @@ internal sealed record BenchReport
 
     public required int WarmUpSeconds { get; init; }
 
+    /// <summary>A batch counts as its puts, a scan as one.</summary>
     public required long Ops { get; init; }
 
     public required double Seconds { get; init; }
@@ -45,7 +52,13 @@ internal sealed record BenchReport
 
     public required double MaxMs { get; init; }
 
-    public static BenchReport Of(BenchSettings settings, LeaderMap map, IReadOnlyList<BenchClient> clients, TimeSpan elapsed)
+    /// <summary>The longest time without a success of any client.</summary>
+    public required double LongestGapMs { get; init; }
+
+    /// <summary>Requests by how long they took.</summary>
+    public required IReadOnlyList<LatencyBucket> Histogram { get; init; }
+
+    public static BenchReport Of(BenchSettings settings, LeaderMap map, IReadOnlyList<BenchClient> clients, SuccessGap gap, TimeSpan elapsed)
     {
         LatencyHistogram all = new();
         SortedDictionary<string, long> errors = new(StringComparer.Ordinal);
@@ -62,24 +75,28 @@ internal sealed record BenchReport
         {
             Workload = settings.Workload,
             Clients = settings.Clients,
+            Pipeline = settings.Pipeline,
+            PerRequest = settings.Workload == "scan" ? settings.Page : settings.OperationsPerRequest,
             ValueSize = settings.ValueSize,
             Keys = settings.Keys,
-            Ack = settings.Workload == "read" ? "-" : settings.Ack ?? "quorum",
-            Consistency = settings.Workload == "write" ? "-" : settings.Read.Consistency ?? "linearizable",
+            Ack = settings.Writes ? settings.Ack ?? "quorum" : "-",
+            Consistency = !settings.Reads ? "-" : settings.Read.Consistency ?? "linearizable",
             Protocol = settings.Protocol,
-            Sessions = settings is { Protocol: "client", Sessions: true, Ack: not "leader" },
+            Sessions = settings is { Writes: true, Protocol: "client", Sessions: true, Ack: not "leader" },
             Ranges = map.Ranges,
             Nodes = map.Nodes.Length,
             WarmUpSeconds = settings.WarmUpSeconds,
-            Ops = all.Count,
+            Ops = all.Count * settings.OperationsPerRequest,
             Seconds = Math.Round(elapsed.TotalSeconds, 3),
-            OpsPerSecond = Math.Round(all.Count / elapsed.TotalSeconds, 1),
+            OpsPerSecond = Math.Round(all.Count * settings.OperationsPerRequest / elapsed.TotalSeconds, 1),
             Errors = errors.Values.Sum(),
             ErrorsByCode = errors,
             P50Ms = all.PercentileMilliseconds(0.5),
             P99Ms = all.PercentileMilliseconds(0.99),
             P999Ms = all.PercentileMilliseconds(0.999),
             MaxMs = Math.Round(all.Max / 1e6, 3),
+            LongestGapMs = gap.LongestMilliseconds,
+            Histogram = LatencyBucket.Of(all),
         };
     }
 }

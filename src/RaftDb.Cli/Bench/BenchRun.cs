@@ -7,7 +7,7 @@ namespace RaftDb.Cli.Bench;
 /// <summary>A benchmark from start to end.</summary>
 internal static class BenchRun
 {
-    /// <summary>How long requests under way at the end may still take.</summary>
+    /// <summary>How long requests under way at the end may still take. What isn't answered then is an error.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public static async Task<BenchReport> RunAsync(
@@ -18,40 +18,50 @@ internal static class BenchRun
         await leaders.RefreshAsync(cancel);
 
         // 2. Reads need something to read.
-        if (settings.Workload != "write" && !settings.NoLoad)
+        if (settings.Reads && !settings.NoLoad)
         {
             await BenchLoader.LoadAsync(client, settings, progress, cancel);
         }
 
-        // 3. All clients at once, first unmeasured, then until the time is up.
-        BenchClient[] clients = [.. Enumerable.Range(0, settings.Clients).Select(number => new BenchClient(settings, Target(client, leaders, settings, number), number))];
+        // 3. All clients at once, first unmeasured, then until the time is up or everything is done.
+        SuccessGap gap = new();
+        BenchQuota quota = new(settings.Operations is { } operations ? (operations + settings.OperationsPerRequest - 1) / settings.OperationsPerRequest : null);
+        BenchClient[] clients =
+        [
+            .. Enumerable.Range(0, settings.Clients * settings.Pipeline)
+                .Select(number => new BenchClient(settings, Target(client, leaders, settings, number), gap, quota, number)),
+        ];
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using CancellationTokenSource abort = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         TimeSpan warmUp = TimeSpan.FromSeconds(settings.WarmUpSeconds);
-        long begun = Stopwatch.GetTimestamp();
-        stop.CancelAfter(warmUp + TimeSpan.FromSeconds(settings.Seconds));
-        abort.CancelAfter(warmUp + TimeSpan.FromSeconds(settings.Seconds) + Grace);
+        if (settings.Operations is null)
+        {
+            stop.CancelAfter(warmUp + TimeSpan.FromSeconds(settings.Seconds));
+            abort.CancelAfter(warmUp + TimeSpan.FromSeconds(settings.Seconds) + Grace);
+        }
+
+        using CancellationTokenRegistration ends = stop.Token.Register(() => gap.End(Stopwatch.GetTimestamp()));
         try
         {
+            long started = warmUp == TimeSpan.Zero ? Measure(clients, gap) : Stopwatch.GetTimestamp();
             Task all = Task.WhenAll(clients.Select(one => Task.Run(() => one.RunAsync(stop.Token, abort.Token), CancellationToken.None)));
-            Task showing = ShowAsync(clients, all, begun, progress);
-            await Task.WhenAny(all, Task.Delay(warmUp, cancel));
-            long started = Stopwatch.GetTimestamp();
-            foreach (BenchClient one in clients)
+            using BenchProgress display = new(clients, progress, measures: warmUp == TimeSpan.Zero);
+            Task showing = display.RunAsync(all);
+            if (warmUp > TimeSpan.Zero)
             {
-                one.Measure();
+                await Task.WhenAny(all, Task.Delay(warmUp, cancel));
+                started = Measure(clients, gap);
+                display.Measures();
             }
 
-            await showing;
             await all;
-            progress.End();
+            long ended = Stopwatch.GetTimestamp();
+            gap.End(ended);
+            await showing;
+            cancel.ThrowIfCancellationRequested();
 
             // 4. Sum up.
-            return BenchReport.Of(settings, leaders.Map, clients, Stopwatch.GetElapsedTime(started));
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new RefusedException("unavailable: requests were still unanswered 5 s after the end. Look at `raftdb status`.");
+            return BenchReport.Of(settings, leaders.Map, clients, gap, Stopwatch.GetElapsedTime(started, ended));
         }
         finally
         {
@@ -62,19 +72,18 @@ internal static class BenchRun
         }
     }
 
+    private static long Measure(BenchClient[] clients, SuccessGap gap)
+    {
+        long now = Stopwatch.GetTimestamp();
+        gap.Begin(now);
+        foreach (BenchClient one in clients)
+        {
+            one.Measure();
+        }
+
+        return now;
+    }
+
     private static IBenchTarget Target(RaftDbClient client, LeaderFinder leaders, BenchSettings settings, int number) =>
         settings.Protocol == "http" ? new HttpTarget(settings, leaders, number) : new ClientTarget(settings, client, number);
-
-    private static async Task ShowAsync(BenchClient[] clients, Task all, long started, Progress progress)
-    {
-        long before = 0;
-        using PeriodicTimer timer = new(TimeSpan.FromSeconds(1));
-        while (progress.IsLive && !all.IsCompleted)
-        {
-            await Task.WhenAny(all, timer.WaitForNextTickAsync().AsTask());
-            long now = clients.Sum(client => client.Done);
-            progress.Live($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0} s: {now} done, {now - before} in the last second");
-            before = now;
-        }
-    }
 }

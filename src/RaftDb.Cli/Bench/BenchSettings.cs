@@ -3,19 +3,31 @@ namespace RaftDb.Cli.Bench;
 /// <summary>What a benchmark does.</summary>
 internal sealed record BenchSettings
 {
-    /// <summary>write, read or mixed.</summary>
+    /// <summary>write, read, mixed, batch or scan.</summary>
     public required string Workload { get; init; }
 
     public int Clients { get; init; } = 64;
+
+    /// <summary>Requests that each client has in flight.</summary>
+    public int Pipeline { get; init; } = 1;
 
     public int Seconds { get; init; } = 10;
 
     /// <summary>How long the same load runs before anything is measured: a node that has just started still compiles its code.</summary>
     public int WarmUpSeconds { get; init; } = 3;
 
+    /// <summary>Ends after so many operations instead of after a time, and all of them count.</summary>
+    public long? Operations { get; init; }
+
     public int ValueSize { get; init; } = 100;
 
     public int Keys { get; init; } = 100_000;
+
+    /// <summary>batch: puts in a request.</summary>
+    public int Batch { get; init; } = 100;
+
+    /// <summary>scan: keys of a page, and of a scan.</summary>
+    public int Page { get; init; } = 1000;
 
     /// <summary>mixed: the share of reads.</summary>
     public double ReadShare { get; init; } = 0.5;
@@ -30,21 +42,41 @@ internal sealed record BenchSettings
 
     public Client.ReadOptions Read { get; init; } = new();
 
-    /// <summary>read and mixed: leave out writing the keys first.</summary>
+    /// <summary>read, mixed and scan: leave out writing the keys first.</summary>
     public bool NoLoad { get; init; }
 
     public int Seed { get; init; } = 1;
 
+    public bool Reads => Workload is "read" or "mixed" or "scan";
+
+    public bool Writes => Workload is "write" or "mixed" or "batch";
+
+    /// <summary>A batch counts as its puts, a scan as one.</summary>
+    public int OperationsPerRequest => Workload == "batch" ? Batch : 1;
+
     public void Validate()
     {
         Above("--clients", Clients, 1, 100_000);
+        Above("--pipeline", Pipeline, 1, 1000);
         Above("--seconds", Seconds, 1, 86_400);
         Above("--warm-up", WarmUpSeconds, 0, 3600);
         Above("--value-size", ValueSize, 0, 8 * 1024 * 1024);
         Above("--keys", Keys, 1, 100_000_000);
+        Above("--batch", Batch, 1, 10_000);
+        Above("--page", Page, 1, 100_000);
         if (ReadShare is < 0 or > 1)
         {
             throw new UsageException("--read-share: must be 0 to 1.");
+        }
+
+        if (Operations < 1)
+        {
+            throw new UsageException("--operations: must be 1 or more.");
+        }
+
+        if (Protocol == "http" && (Workload is "batch" or "scan" || Pipeline > 1))
+        {
+            throw new UsageException("--protocol http: does write, read and mixed only, one request at a time for each client. Leave it out for batch, scan and --pipeline.");
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using RaftDb.Client;
 
 namespace RaftDb.Cli.Bench;
@@ -7,21 +5,30 @@ namespace RaftDb.Cli.Bench;
 /// <summary>Asks through the .NET client, which all of the load generator's clients share.</summary>
 internal sealed class ClientTarget(BenchSettings settings, RaftDbClient client, int number) : IBenchTarget
 {
-    private readonly Random _random = new((settings.Seed * 7_000_003) + number);
+    /// <summary>Prime, so that a batch's keys lie apart from each other and differ.</summary>
+    private const int Stride = 7919;
+
+    private readonly BenchValues _values = new(settings.ValueSize, (settings.Seed * 7_000_003) + number);
     private readonly WriteOptions? _write = settings.Ack is { } ack ? new() { Ack = ack } : null;
 
-    public async ValueTask<string?> OneAsync(bool read, int key, CancellationToken abort)
+    public async ValueTask<string?> OneAsync(BenchOperation operation, int key, CancellationToken abort)
     {
         try
         {
-            string name = BenchSettings.KeyOf(key);
-            if (read)
+            switch (operation)
             {
-                await client.GetAsync(name, settings.Read, abort);
-            }
-            else
-            {
-                await client.PutAsync(name, Value(), _write, abort);
+                case BenchOperation.Read:
+                    await client.GetAsync(BenchSettings.KeyOf(key), settings.Read, abort);
+                    break;
+                case BenchOperation.Write:
+                    await client.PutAsync(BenchSettings.KeyOf(key), _values.Next(), _write, abort);
+                    break;
+                case BenchOperation.Batch:
+                    await client.BatchAsync(BatchFrom(key), settings.Ack, abort);
+                    break;
+                default:
+                    await ScanAsync(key, abort);
+                    break;
             }
 
             return null;
@@ -37,16 +44,23 @@ internal sealed class ClientTarget(BenchSettings settings, RaftDbClient client, 
         // The client is shared.
     }
 
-    /// <summary>A value of its own each time, so that nothing on the way can fold equal writes.</summary>
-    private byte[] Value()
+    private WriteBatch BatchFrom(int first)
     {
-        byte[] value = new byte[settings.ValueSize];
-        value.AsSpan().Fill((byte)'v');
-        if (value.Length >= 16)
+        WriteBatch batch = new();
+        for (int i = 0; i < settings.Batch; i++)
         {
-            Encoding.ASCII.GetBytes(_random.NextInt64().ToString("x16", CultureInfo.InvariantCulture), value);
+            batch.Put(BenchSettings.KeyOf((int)((first + ((long)i * Stride)) % settings.Keys)), _values.Next());
         }
 
-        return value;
+        return batch;
+    }
+
+    private async Task ScanAsync(int first, CancellationToken abort)
+    {
+        ScanOptions page = new() { Start = BenchSettings.KeyOf(first), Limit = settings.Page, PageSize = settings.Page, Read = settings.Read };
+        await foreach (ScanItem item in client.ScanAsync(page, abort))
+        {
+            _ = item;
+        }
     }
 }

@@ -45,8 +45,9 @@ internal sealed class HttpTarget : IBenchTarget
             || (settings.Read.Replica is null && settings.Read.Consistency is "bounded" or "session" or "eventual");
     }
 
-    public async ValueTask<string?> OneAsync(bool read, int key, CancellationToken abort)
+    public async ValueTask<string?> OneAsync(BenchOperation operation, int key, CancellationToken abort)
     {
+        bool read = operation == BenchOperation.Read;
         byte[] request = read ? _get : _put;
         Memory<byte> place = request.AsMemory(KeyAt, KeyLength);
         Encoding.ASCII.GetBytes(BenchSettings.KeyOf(key), place.Span);

@@ -27,13 +27,46 @@ internal sealed class LatencyHistogram
 
     public void Add(LatencyHistogram other)
     {
+        // Counted anew: the other one may be written to meanwhile, when it is for display only.
         for (int i = 0; i < _counts.Length; i++)
         {
-            _counts[i] += other._counts[i];
+            long count = other._counts[i];
+            _counts[i] += count;
+            Count += count;
         }
 
-        Count += other.Count;
         Max = Math.Max(Max, other.Max);
+    }
+
+    /// <summary>What came to this one since it was as <paramref name="earlier"/> says. The longest stays the longest of all.</summary>
+    public LatencyHistogram Since(LatencyHistogram earlier)
+    {
+        LatencyHistogram difference = new() { Max = Max };
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            difference._counts[i] = _counts[i] - earlier._counts[i];
+            difference.Count += difference._counts[i];
+        }
+
+        return difference;
+    }
+
+    /// <summary>How many durations there are up to each of the bounds (in nanoseconds, ascending) and above the one before; what is above the last comes last.</summary>
+    public long[] CountsUpTo(IReadOnlyList<long> bounds)
+    {
+        long[] counts = new long[bounds.Count + 1];
+        int at = 0;
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            while (at < bounds.Count && UpperEnd(i) > bounds[at])
+            {
+                at++;
+            }
+
+            counts[at] += _counts[i];
+        }
+
+        return counts;
     }
 
     /// <summary>The duration in nanoseconds that the given share (0 to 1) did not exceed: the upper end of its bucket; 0 when empty.</summary>

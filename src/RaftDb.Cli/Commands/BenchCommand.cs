@@ -5,53 +5,50 @@ using RaftDb.Client;
 
 namespace RaftDb.Cli.Commands;
 
-/// <summary>raftdb bench write|read|mixed</summary>
+/// <summary>raftdb bench write|read|mixed|batch|scan</summary>
 internal static class BenchCommand
 {
     public static Command Build()
     {
         Command command = new("bench", "Measure throughput and latency of a running cluster.");
-        Argument<string> workload = new("WORKLOAD") { Description = "write, read or mixed." };
-        workload.AcceptOnlyFromAmong("write", "read", "mixed");
-        Option<int> clients = new("--clients") { Description = "How many clients, each with one request at a time.", DefaultValueFactory = _ => 64 };
-        Option<int> seconds = new("--seconds") { Description = "How long.", DefaultValueFactory = _ => 10 };
-        Option<int> warmUp = new("--warm-up") { Description = "Seconds of the same load before it, not measured.", DefaultValueFactory = _ => 3 };
-        Option<int> valueSize = new("--value-size") { Description = "Bytes of a value.", DefaultValueFactory = _ => 100 };
-        Option<int> keys = new("--keys") { Description = "How many keys.", DefaultValueFactory = _ => 100_000 };
+        Argument<string?> workload = new("WORKLOAD") { Description = "write, read, mixed, batch or scan.", Arity = ArgumentArity.ZeroOrOne };
+        workload.AcceptOnlyFromAmong("write", "read", "mixed", "batch", "scan");
+        command.Add(workload);
+        BenchOptionSet common = new(command, seconds: 10, warmUp: 3);
+        Option<long?> operations = new("--operations") { Description = "End after so many operations instead of after a time; all of them count, without warm-up." };
+        Option<int> batch = new("--batch") { Description = "batch: puts in a request.", DefaultValueFactory = _ => 100 };
+        Option<int> page = new("--page") { Description = "scan: keys of a scan, read as one page.", DefaultValueFactory = _ => 1000 };
         Option<double> readShare = new("--read-share") { Description = "mixed: the share of reads.", DefaultValueFactory = _ => 0.5 };
         Option<string?> ack = new("--ack") { Description = "quorum (default), all or leader." };
         ack.AcceptOnlyFromAmong("quorum", "all", "leader");
         Option<string> protocol = new("--protocol") { Description = "client (default): the .NET client, over RESP; http: as little of a client as can be.", DefaultValueFactory = _ => "client" };
         protocol.AcceptOnlyFromAmong("client", "http");
         Option<bool> noSessions = new("--no-sessions") { Description = "client: write outside of sessions, so at most once instead of exactly once." };
-        Option<bool> noLoad = new("--no-load") { Description = "read, mixed: the keys are there already." };
-        Option<int> seed = new("--seed") { Description = "Of the order of keys.", DefaultValueFactory = _ => 1 };
-        command.Add(workload);
-        foreach (Option option in (Option[])[clients, seconds, warmUp, valueSize, keys, readShare, ack, protocol, noSessions, noLoad, seed])
+        foreach (Option option in (Option[])[operations, batch, page, readShare, ack, protocol, noSessions])
         {
             command.Add(option);
         }
 
         ClientOptions client = new(command);
         ReadOptionSet read = new(command);
+        command.Add(BenchLevelsCommand.Build());
+        command.Add(BenchFillCommand.Build());
+        command.Add(BenchEngineCommand.Build());
+        command.Add(BenchEngineCommand.BuildNode());
         command.SetAction(async (parsed, cancel) =>
         {
-            BenchSettings settings = new()
+            BenchSettings settings = common.Read(parsed, parsed.GetValue(workload) ?? throw new UsageException("bench: say what to measure: write, read, mixed, batch, scan, levels or engine.")) with
             {
-                Workload = parsed.GetValue(workload)!,
-                Clients = parsed.GetValue(clients),
-                Seconds = parsed.GetValue(seconds),
-                WarmUpSeconds = parsed.GetValue(warmUp),
-                ValueSize = parsed.GetValue(valueSize),
-                Keys = parsed.GetValue(keys),
+                Operations = parsed.GetValue(operations),
+                Batch = parsed.GetValue(batch),
+                Page = parsed.GetValue(page),
                 ReadShare = parsed.GetValue(readShare),
                 Ack = parsed.GetValue(ack),
                 Protocol = parsed.GetValue(protocol)!,
                 Sessions = !parsed.GetValue(noSessions),
                 Read = read.Read(parsed),
-                NoLoad = parsed.GetValue(noLoad),
-                Seed = parsed.GetValue(seed),
             };
+            settings = settings.Operations is null ? settings : settings with { WarmUpSeconds = 0 };
             settings.Validate();
             await using RaftDbClient db = client.Connect(parsed, options => options with { Sessions = settings.Sessions });
             Endpoint.TryParse(client.Servers(parsed).Split(',')[0], out Endpoint first);
@@ -62,7 +59,7 @@ internal static class BenchCommand
             }
             else
             {
-                Print(report);
+                BenchText.Print(report);
             }
 
             return report.Ops > 0
@@ -70,26 +67,5 @@ internal static class BenchCommand
                 : throw new RefusedException($"Not one request succeeded ({report.Errors} failed). Look at `raftdb status`.");
         });
         return command;
-    }
-
-    private static void Print(BenchReport report)
-    {
-        Console.Out.WriteLine(FormattableString.Invariant(
-            $"{report.Workload}: {report.Clients} clients, {report.ValueSize} byte values, {report.Keys} keys, {report.Nodes} nodes, {report.Ranges} ranges; ack {report.Ack}, consistency {report.Consistency}, over {report.Protocol}{(report.Sessions ? " in sessions" : "")}; after {report.WarmUpSeconds} s of warm-up"));
-        Table table = new("Operations", "Seconds", "Per second", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "Errors");
-        table.Add(
-            FormattableString.Invariant($"{report.Ops}"),
-            FormattableString.Invariant($"{report.Seconds:0.0}"),
-            FormattableString.Invariant($"{report.OpsPerSecond:0}"),
-            FormattableString.Invariant($"{report.P50Ms:0.00}"),
-            FormattableString.Invariant($"{report.P99Ms:0.00}"),
-            FormattableString.Invariant($"{report.P999Ms:0.00}"),
-            FormattableString.Invariant($"{report.MaxMs:0.00}"),
-            FormattableString.Invariant($"{report.Errors}"));
-        table.Print();
-        foreach ((string code, long count) in report.ErrorsByCode)
-        {
-            Console.Out.WriteLine($"  {code}: {count}");
-        }
     }
 }

@@ -8,13 +8,17 @@ internal static class ComparisonCommand
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        Option<string> raftDb = new("--raftdb") { Description = "The built raftdb command.", Required = true };
-        Option<string> root = new("--root") { Description = "The checkout.", Required = true };
+        Option<string> raftDb = new("--raftdb") { Description = "The built raftdb command. Given by the script.", Required = true };
+        Option<string> root = new("--root") { Description = "The checkout. Given by the script.", Required = true };
         Option<bool> quick = new("--quick") { Description = "Small and short: to see that it works, not for figures." };
-        Option<string> systems = new("--systems") { Description = "raftdb, etcd, postgresql, redis; default: all that are installed." };
-        Option<string> loads = new("--loads") { Description = "Beginnings of the loads' names, separated by commas: put, linearizable, bounded, mixed, batch, scan; default: all." };
+        Option<string> systems = new("--systems") { Description = "Of raftdb, etcd, postgresql, redis. Default: all that are installed." };
+        Option<string> only = new("--only", "--loads")
+        {
+            Description = "Of put, get, resp, bounded, mixed, batch, scan, put-1k, put-64k, fill, put-many, get-many (with --many-keys) and failures (gap, catch-up, restart). Default: all.",
+        };
         Option<int?> rounds = new("--rounds") { Description = "How often each system has its turn. Default: 3." };
         Option<double?> seconds = new("--seconds") { Description = "Measured seconds of each load. Default: 8." };
+        Option<double?> warmUp = new("--warm-up") { Description = "Seconds of the same load before that. Default: 3." };
         Option<string> clients = new("--clients") { Description = "Numbers of clients of put and linearizable get. Default: 1,16,64,256,1000." };
         Option<int?> keys = new("--many-keys") { Description = "Keys of the large load; 0 leaves it out. Default: 1,000,000." };
         Option<int?> missed = new("--missed-writes") { Description = "Writes that a node misses; 0 leaves failures and restarts out. Default: 200,000." };
@@ -22,7 +26,7 @@ internal static class ComparisonCommand
         Option<string> data = new("--data") { Description = "Directory for the servers' data, on the disk that is meant. Default: a temporary one." };
         RootCommand command = new("Compares RaftDb with other databases: three processes each on loopback, everything synced, one system at a time in alternating rounds.")
         {
-            raftDb, root, quick, systems, loads, rounds, seconds, clients, keys, missed, output, data,
+            raftDb, root, quick, systems, only, rounds, seconds, warmUp, clients, keys, missed, output, data,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -32,25 +36,28 @@ internal static class ComparisonCommand
                 RaftDb = parsed.GetRequiredValue(raftDb),
                 Root = checkout,
                 Output = parsed.GetValue(output) ?? Path.Combine(checkout, "docs", "benchmarks"),
-                Data = Directory.CreateDirectory(parsed.GetValue(data) ?? Path.Combine(Path.GetTempPath(), $"raftdb-compare-{Environment.ProcessId}")).FullName,
+                Data = Path.GetFullPath(Path.Combine(parsed.GetValue(data) ?? Path.GetTempPath(), $"raftdb-compare-{Environment.ProcessId}")),
                 Systems = List(parsed.GetValue(systems)),
-                Loads = List(parsed.GetValue(loads)),
+                Only = List(parsed.GetValue(only)),
             };
             settings = parsed.GetValue(quick) ? settings.Quickened() : settings;
             settings = settings with
             {
                 Rounds = parsed.GetValue(rounds) ?? settings.Rounds,
                 Seconds = parsed.GetValue(seconds) ?? settings.Seconds,
+                WarmUpSeconds = parsed.GetValue(warmUp) ?? settings.WarmUpSeconds,
                 Clients = parsed.GetValue(clients) is { } counts ? [.. List(counts).Select(int.Parse)] : settings.Clients,
                 ManyKeys = parsed.GetValue(keys) ?? settings.ManyKeys,
                 MissedWrites = parsed.GetValue(missed) ?? settings.MissedWrites,
             };
+            Directory.CreateDirectory(settings.Data);
             try
             {
-                ComparisonResult result = await ComparisonRun.RunAsync(settings, Console.Error, cancel);
+                ComparisonResult result = await ComparisonRun.RunAsync(settings.Validate(), Console.Error, cancel);
                 await WriteAsync(result, cancel);
                 Console.WriteLine(TextTable.Of(result));
-                return 0;
+                await Console.Error.WriteLineAsync($"compare: the reports are in {settings.Output}{(result.Failed.Count > 0 ? $"; {result.Failed.Count} things could not be measured" : "")}.");
+                return result.Failed.Count > 0 ? 1 : 0;
             }
             catch (ComparisonException failure)
             {
@@ -74,11 +81,11 @@ internal static class ComparisonCommand
         await File.WriteAllTextAsync(Path.Combine(directory, "comparison.json"), JsonReport.Of(result), cancel);
         foreach ((LoadKind kind, string name) in ((LoadKind, string)[])[(LoadKind.Put, "put"), (LoadKind.Get, "get")])
         {
-            List<Measured> some = [.. result.Loads.Where(one => one.Load == new Load(kind, one.Load.Clients))];
+            List<Measured> some = [.. result.Loads.Where(one => one.Rounds.Count > 0 && one.Load == new Load(kind, one.Load.Clients))];
             if (some.Count > 0)
             {
                 await File.WriteAllTextAsync(Path.Combine(directory, $"{name}-rate.svg"), SvgChart.Of(some[0].Load.Name, "operations a second", some, figures => figures.OpsPerSecond), cancel);
-                await File.WriteAllTextAsync(Path.Combine(directory, $"{name}-p99.svg"), SvgChart.Of(some[0].Load.Name, "p99, ms", some, figures => figures.P99Ms), cancel);
+                await File.WriteAllTextAsync(Path.Combine(directory, $"{name}-p99.svg"), SvgChart.Of(some[0].Load.Name, "p99, ms", some, figures => figures.P99Ms ?? 0), cancel);
             }
         }
     }

@@ -13,10 +13,12 @@ internal static class ComparisonRun
         SortedDictionary<string, string> versions = new(StringComparer.Ordinal);
         foreach (ISystem system in All(settings))
         {
-            if (await system.MissingAsync(cancel) is { } what)
+            string? what = null;
+            string? failed = await Attempt.RunAsync(async () => what = await system.MissingAsync(cancel), cancel);
+            if ((what ?? failed) is { } reason)
             {
-                missing.Add($"{system.Name}: {what}");
-                await progress.WriteLineAsync($"{system.Name} is left out; missing: {what}");
+                missing.Add($"{system.Name}: {reason}");
+                await progress.WriteLineAsync($"{system.Name} is left out; missing: {reason}");
                 continue;
             }
 
@@ -24,9 +26,15 @@ internal static class ComparisonRun
             versions.Add(system.Name, await system.VersionAsync(cancel));
         }
 
+        if (systems.Count == 0)
+        {
+            throw new ComparisonException("None of the systems is here.");
+        }
+
         // 2. The turns.
-        List<(string System, Load Load, LoadFigures Figures)> figures = [];
+        List<TurnFigure> figures = [];
         List<FailureFigures> failures = [];
+        List<string> broken = [];
         for (int round = 1; round <= settings.Rounds; round++)
         {
             foreach (ISystem system in systems)
@@ -44,7 +52,8 @@ internal static class ComparisonRun
                 }
 
                 Directory.Delete(directory, recursive: true);
-                figures.AddRange(turn.Loads.Select(one => (system.Name, one.Load, one.Figures)));
+                figures.AddRange(turn.Loads);
+                broken.AddRange(turn.Failed.Select(failed => $"{system.Name}, round {round}: {failed}"));
                 if (turn.Failures is { } failure)
                 {
                     failures.Add(failure);
@@ -57,10 +66,14 @@ internal static class ComparisonRun
             MachineDescription.Read(settings),
             versions,
             missing,
-            [.. figures.GroupBy(one => (one.System, one.Load)).Select(group => new Measured(group.Key.System, group.Key.Load, [.. group.Select(one => one.Figures)]))],
+            broken,
+            [.. figures.GroupBy(one => (one.System, one.Load)).Select(Sum)],
             failures,
             settings);
     }
+
+    private static Measured Sum(IGrouping<(string System, Load Load), TurnFigure> group) => new(
+        group.Key.System, group.Key.Load, [.. group.Select(one => one.Figures).OfType<LoadFigures>()], [.. group.Select(one => one.Failed).OfType<string>()]);
 
     private static IEnumerable<ISystem> All(ComparisonSettings settings)
     {

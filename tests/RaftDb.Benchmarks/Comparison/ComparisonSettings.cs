@@ -3,17 +3,20 @@ namespace RaftDb.Benchmarks.Comparison;
 /// <summary>What is compared, and how long.</summary>
 internal sealed record ComparisonSettings
 {
+    /// <summary>The key of nodes that die and come back.</summary>
+    public const string FailuresKey = "failures";
+
     /// <summary>Path of the built `raftdb` command.</summary>
     public required string RaftDb { get; init; }
 
     /// <summary>The checkout's root.</summary>
     public required string Root { get; init; }
 
-    /// <summary>Systems by name, in the order in which they take turns; all that are there when empty.</summary>
+    /// <summary>Systems by the beginnings of their names; all that are there when empty.</summary>
     public IReadOnlyList<string> Systems { get; init; } = [];
 
-    /// <summary>Names of loads, as the table has them, by their first letters; all when empty.</summary>
-    public IReadOnlyList<string> Loads { get; init; } = [];
+    /// <summary>Loads by their keys, and <see cref="FailuresKey"/>; everything when empty.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
 
     /// <summary>How often each system has its turn, with fresh servers each time.</summary>
     public int Rounds { get; init; } = 3;
@@ -39,11 +42,29 @@ internal sealed record ComparisonSettings
     /// <summary>Servers' data goes below this directory.</summary>
     public required string Data { get; init; }
 
+    /// <summary>Whether nodes die and come back.</summary>
+    public bool Fails => MissedWrites > 0 && (Only.Count == 0 || Only.Contains(FailuresKey));
+
     /// <summary>Everything small: to see that it works, not for figures.</summary>
-    public ComparisonSettings Quickened() => this with { Rounds = 1, Seconds = 2, WarmUpSeconds = 1, Clients = [1, 64], ManyKeys = 0, MissedWrites = 20_000 };
+    public ComparisonSettings Quickened() => this with { Rounds = 1, Seconds = 1, WarmUpSeconds = 1, Clients = [1, 64], ManyKeys = 0, MissedWrites = 10_000 };
 
     /// <summary>The lines of the table.</summary>
     public IReadOnlyList<Load> Plan()
+    {
+        IReadOnlyList<Load> all = All();
+        return Only.Count == 0 ? all : [.. all.Where(load => Only.Contains(load.Key))];
+    }
+
+    /// <summary>Throws for what can't be meant.</summary>
+    public ComparisonSettings Validate()
+    {
+        string[] known = [.. (this with { ManyKeys = 1_000_000 }).All().Select(load => load.Key).Distinct(), FailuresKey];
+        return Only.FirstOrDefault(key => !known.Contains(key)) is { } wrong
+            ? throw new ComparisonException($"--only: '{wrong}' is none of {string.Join(", ", known)}.")
+            : this;
+    }
+
+    private IReadOnlyList<Load> All()
     {
         List<Load> loads =
         [
@@ -55,13 +76,13 @@ internal sealed record ComparisonSettings
             new(LoadKind.Batch, 16),
             new(LoadKind.Scan, 16),
             new(LoadKind.Put, 64, ValueSize: 1000),
-            new(LoadKind.Put, 16, ValueSize: 64_000, Keys: 2000),
+            new(LoadKind.Put, 16, ValueSize: 64_000, Keys: Load.FewKeysOfLargeValues),
         ];
         if (ManyKeys > 0)
         {
-            loads.AddRange([new(LoadKind.Put, 64, Keys: ManyKeys), new(LoadKind.Get, 64, Keys: ManyKeys)]);
+            loads.AddRange([new(LoadKind.Fill, 1, Keys: ManyKeys), new(LoadKind.Put, 64, Keys: ManyKeys), new(LoadKind.Get, 64, Keys: ManyKeys)]);
         }
 
-        return Loads.Count == 0 ? loads : [.. loads.Where(load => Loads.Any(name => load.Name.StartsWith(name, StringComparison.Ordinal)))];
+        return loads;
     }
 }

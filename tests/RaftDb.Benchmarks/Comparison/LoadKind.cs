@@ -23,4 +23,7 @@ internal enum LoadKind
 
     /// <summary>Puts over RESP, sixteen in flight on each connection.</summary>
     PipelinedPut,
+
+    /// <summary>All keys once, in order, in batches as large as the system's clients make them. Counted in puts.</summary>
+    Fill,
 }

@@ -1,7 +1,10 @@
 namespace RaftDb.Benchmarks.Comparison;
 
 /// <summary>One load on one system, all rounds.</summary>
-internal sealed record Measured(string System, Load Load, IReadOnlyList<LoadFigures> Rounds)
+/// <param name="System">With its variant.</param>
+/// <param name="Rounds">Those that gave figures.</param>
+/// <param name="Failures">What went wrong in those that gave none.</param>
+internal sealed record Measured(string System, Load Load, IReadOnlyList<LoadFigures> Rounds, IReadOnlyList<string> Failures)
 {
     public double Median(Func<LoadFigures, double> figure) => MedianOf(Rounds.Select(figure)) ?? 0;
 
@@ -11,7 +14,7 @@ internal sealed record Measured(string System, Load Load, IReadOnlyList<LoadFigu
     public double Spread(Func<LoadFigures, double> figure) =>
         Median(figure) is > 0 and double median ? (Rounds.Max(figure) - Rounds.Min(figure)) / 2 / median : 0;
 
-    private static double? MedianOf(IEnumerable<double> values)
+    public static double? MedianOf(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return sorted.Length == 0 ? null : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;

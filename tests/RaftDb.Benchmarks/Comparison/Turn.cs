@@ -4,114 +4,149 @@ using RaftDb.Benchmarks.Comparison.Systems;
 
 namespace RaftDb.Benchmarks.Comparison;
 
-/// <summary>One system's turn in a round: fresh servers, all loads, then failures.</summary>
+/// <summary>One system's turn in a round: fresh servers, all loads, then failures. What can't be measured is told, and the turn goes on.</summary>
 internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWriter progress)
 {
-    /// <summary>Keys that are there from the beginning.</summary>
-    private const int FewKeys = 100_000;
+    /// <summary>Bytes in a look that are no more than a heartbeat's.</summary>
+    private const long QuietBytes = 256 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(20);
 
-    public List<(Load Load, LoadFigures Figures)> Loads { get; } = [];
+    private int _filled;
+
+    public List<TurnFigure> Loads { get; } = [];
 
     public FailureFigures? Failures { get; private set; }
 
+    /// <summary>What could not be measured, and why.</summary>
+    public List<string> Failed { get; } = [];
+
     public async Task RunAsync(string directory, CancellationToken cancel)
     {
-        await system.StartAsync(directory, cancel);
-        int filled = 0;
-        foreach (Load load in settings.Plan().Where(system.Supports))
+        if (await TriedAsync("start", () => system.StartAsync(directory, cancel), cancel))
         {
-            // 1. What is read must be there.
-            int keys = Math.Max(load.Keys, FewKeys);
-            if (filled < keys)
+            // Large values last: they would weigh on everything after them.
+            ILookup<bool, Load> plan = settings.Plan().Where(system.Supports).ToLookup(load => load.ValueSize > 100);
+            await LoadsAsync(plan[false], cancel);
+            if (settings.Fails && system is IReplicatedSystem replicated)
             {
-                await system.FillAsync(keys, 100, cancel);
-                filled = keys;
+                FailureTurn failing = new(replicated, settings, progress);
+                Failures = await failing.RunAsync(_filled, cancel);
+                Failed.AddRange(Failures.Failed);
             }
 
-            if (load.Reads && load.ValueSize != 100)
-            {
-                await system.FillAsync(load.Keys, load.ValueSize, cancel);
-            }
-
-            // 2. The load, and what it costs.
-            ProcessCost before = ProcessCost.Of(system.Pids);
-            LoadFigures figures = await system.RunAsync(load, settings.Seconds, settings.WarmUpSeconds, cancel);
-            ProcessCost after = ProcessCost.Of(system.Pids);
-            figures = figures with
-            {
-                ServerCpuPerThousand = (after.CpuSeconds - before.CpuSeconds) * 1000 / figures.Driven,
-                MemoryBytes = after.MemoryBytes,
-                WrittenPerByte = load.Reads ? null : (after.WrittenBytes - before.WrittenBytes) / (figures.Driven * (16 + load.ValueSize) * system.Pids.Count),
-            };
-            Loads.Add((load, figures));
-            await progress.WriteLineAsync($"  {system.Name}: {load.Name}, {load.Clients} clients: {figures.OpsPerSecond:N0}/s, p50 {figures.P50Ms:0.00} ms, p99 {figures.P99Ms:0.00} ms");
+            await LoadsAsync(plan[true], cancel);
+            await TriedAsync("stop", () => system.StopAsync(cancel), cancel);
         }
-
-        // 3. Nodes that die and come back.
-        if (settings.MissedWrites > 0 && system is IReplicatedSystem replicated)
-        {
-            Failures = await FailAsync(replicated, filled, cancel);
-            await progress.WriteLineAsync(
-                $"  {system.Name}: gap {Failures.FailoverGapMs:N0} ms, {Failures.MissedWrites:N0} missed writes in {Failures.CatchUpSeconds:0.00} s, restart with {filled:N0} keys {Failures.RestartSeconds:0.00} s");
-        }
-
-        await system.StopAsync(cancel);
     }
 
-    private async Task<FailureFigures> FailAsync(IReplicatedSystem replicated, int filled, CancellationToken cancel)
+    private async Task LoadsAsync(IEnumerable<Load> loads, CancellationToken cancel)
     {
-        // 1. The leader dies under load, and comes back.
-        Load load = new(LoadKind.Put, 16);
-        int leader = await replicated.LeaderAsync(cancel);
-        Task<LoadFigures> underLoad = replicated.RunAsync(load, 8, 2, cancel);
-        await Task.Delay(TimeSpan.FromSeconds(5), cancel);
-        replicated.Kill(leader);
-        LoadFigures figures = await underLoad;
-        replicated.Restart(leader);
-        await CaughtUpAsync(replicated, leader, cancel);
-
-        // 2. A follower misses writes.
-        leader = await replicated.LeaderAsync(cancel);
-        int follower = (leader + 1) % 3;
-        ulong before = await AppliedAsync(replicated, leader, cancel);
-        replicated.Kill(follower);
-        while (await AppliedAsync(replicated, leader, cancel) - before < (ulong)settings.MissedWrites)
+        foreach (Load load in loads)
         {
-            await replicated.RunAsync(new(LoadKind.Put, 256), 4, 0, cancel);
+            foreach (string variant in system.Variants(load))
+            {
+                await LoadAsync(load, variant, cancel);
+            }
+        }
+    }
+
+    private async Task LoadAsync(Load load, string variant, CancellationToken cancel)
+    {
+        string name = variant.Length == 0 ? system.Name : $"{system.Name}, {variant}";
+        LoadFigures? figures = null;
+        string? failed = await Attempt.RunAsync(async () => figures = await MeasureAsync(load, variant, cancel), cancel);
+        if (figures is { OpsPerSecond: 0, Errors: var errors })
+        {
+            (figures, failed) = (null, $"not one request was answered, {errors} failed");
         }
 
-        ulong missed = await AppliedAsync(replicated, leader, cancel) - before;
-        Stopwatch watch = Stopwatch.StartNew();
-        replicated.Restart(follower);
-        await CaughtUpAsync(replicated, follower, cancel);
-        double catchUp = watch.Elapsed.TotalSeconds;
-
-        // 3. A follower is killed and started again, with nothing missed.
-        replicated.Kill(follower);
-        watch.Restart();
-        replicated.Restart(follower);
-        await CaughtUpAsync(replicated, follower, cancel);
-        return new()
+        Loads.Add(new(name, load, figures, failed));
+        string what = $"{name}: {load.Name}, {load.Clients} clients";
+        if (failed is not null)
         {
-            System = replicated.Name,
-            FailoverGapMs = figures.LongestGapMs ?? throw new ComparisonException($"{replicated.Name}'s load generator tells no longest gap."),
-            CatchUpSeconds = catchUp,
-            MissedWrites = (int)missed,
-            RestartSeconds = watch.Elapsed.TotalSeconds,
-            Keys = filled,
+            Failed.Add($"{load.Name}, {load.Clients} clients{(variant.Length > 0 ? $", {variant}" : "")}: {failed}");
+        }
+
+        await progress.WriteLineAsync(figures is null
+            ? $"  {what}: FAILED: {failed}"
+            : FormattableString.Invariant($"  {what}: {figures.OpsPerSecond:N0}/s{(figures.P50Ms is null ? "" : FormattableString.Invariant($", p50 {figures.P50Ms:0.00} ms, p99 {figures.P99Ms:0.00} ms"))}{(figures.Errors > 0 ? $", {figures.Errors} errors" : "")}"));
+    }
+
+    private async Task<LoadFigures> MeasureAsync(Load load, string variant, CancellationToken cancel)
+    {
+        // 1. What is read must be there, and what is written is not new.
+        int keys = load.Kind == LoadKind.Fill ? 0 : Math.Max(load.Keys, Load.FewKeys);
+        if (_filled < keys)
+        {
+            await system.FillAsync(keys, 100, cancel);
+            _filled = keys;
+            await SettledAsync(cancel);
+        }
+
+        if (load.ValueSize != 100)
+        {
+            await system.FillAsync(load.Keys, load.ValueSize, cancel);
+            await SettledAsync(cancel);
+        }
+
+        // 2. The load, and what it costs.
+        ProcessCost before = ProcessCost.Of(system.Pids);
+        LoadFigures figures = load.Kind == LoadKind.Fill
+            ? await FillAsync(load, cancel)
+            : await system.RunAsync(load, variant, settings.Seconds, settings.WarmUpSeconds, cancel);
+        ProcessCost after = ProcessCost.Of(system.Pids);
+        return figures with
+        {
+            ServerCpuPerThousand = figures.Driven > 0 ? (after.CpuSeconds - before.CpuSeconds) * 1000 / figures.Driven : null,
+            MemoryBytes = after.MemoryBytes,
+            AnonymousBytes = after.AnonymousBytes,
+            WrittenPerByte = load.Reads || figures.Driven == 0 ? null : (after.WrittenBytes - before.WrittenBytes) / (figures.Driven * (16 + load.ValueSize) * system.Pids.Count),
         };
     }
 
-    /// <summary>Until the node has applied what the leader has now.</summary>
-    private static async Task CaughtUpAsync(IReplicatedSystem replicated, int node, CancellationToken cancel)
+    private async Task<LoadFigures> FillAsync(Load load, CancellationToken cancel)
     {
-        ulong goal = await AppliedAsync(replicated, await replicated.LeaderAsync(cancel), cancel);
-        await Waiting.UntilAsync(
-            $"Node {node + 1} of {replicated.Name}", Patience, async () => await replicated.AppliedAsync(node, cancel) is { } applied && applied >= goal, cancel);
+        Stopwatch watch = Stopwatch.StartNew();
+        await system.FillAsync(load.Keys, load.ValueSize, cancel);
+        double seconds = watch.Elapsed.TotalSeconds;
+        _filled = load.Keys;
+
+        // What it left to be done later is part of its cost, and not of the next load's.
+        await SettledAsync(cancel);
+        return new() { OpsPerSecond = load.Keys / seconds, Errors = 0, Driven = load.Keys };
     }
 
-    private static async Task<ulong> AppliedAsync(IReplicatedSystem replicated, int node, CancellationToken cancel) =>
-        await replicated.AppliedAsync(node, cancel) ?? throw new ComparisonException($"Node {node + 1} of {replicated.Name} does not answer.");
+    /// <summary>Until the servers have written next to nothing for a moment, or long enough.</summary>
+    private async Task SettledAsync(CancellationToken cancel)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        Stopwatch quiet = Stopwatch.StartNew();
+        long written = ProcessCost.Of(system.Pids).WrittenBytes;
+        while (quiet.Elapsed < Quiet && watch.Elapsed < LongestSettling)
+        {
+            await Task.Delay(Look, cancel);
+            long now = ProcessCost.Of(system.Pids).WrittenBytes;
+            if (now - written > QuietBytes)
+            {
+                quiet.Restart();
+            }
+
+            written = now;
+        }
+    }
+
+    private async Task<bool> TriedAsync(string what, Func<Task> work, CancellationToken cancel)
+    {
+        if (await Attempt.RunAsync(work, cancel) is not { } failed)
+        {
+            return true;
+        }
+
+        Failed.Add($"{what}: {failed}");
+        await progress.WriteLineAsync($"  {system.Name}: {what}: FAILED: {failed}");
+        return false;
+    }
 }

@@ -4,9 +4,10 @@ namespace RaftDb.Benchmarks.Comparison.Processes;
 
 /// <summary>What processes have used so far, from /proc: themselves, their children, and children that have ended and were waited for.</summary>
 /// <param name="CpuSeconds">User and system time.</param>
-/// <param name="MemoryBytes">Resident memory now, of the largest of the processes with its children.</param>
+/// <param name="MemoryBytes">Memory now, of the largest of the processes with its children: its proportional share of every resident page.</param>
+/// <param name="AnonymousBytes">What of that is not a file's.</param>
 /// <param name="WrittenBytes">Bytes sent to the block layer by processes that live.</param>
-internal readonly record struct ProcessCost(double CpuSeconds, long MemoryBytes, long WrittenBytes)
+internal readonly record struct ProcessCost(double CpuSeconds, long? MemoryBytes, long? AnonymousBytes, long WrittenBytes)
 {
     /// <summary>Clock ticks of /proc: 100 a second on every Linux that .NET runs on.</summary>
     private const double TicksPerSecond = 100;
@@ -20,11 +21,12 @@ internal readonly record struct ProcessCost(double CpuSeconds, long MemoryBytes,
             .Where(one => one.Stat.Length > 0)
             .ToLookup(one => int.Parse(one.Stat[1], CultureInfo.InvariantCulture), one => one.Pid);
         double cpu = 0;
-        long memory = 0;
+        (long Share, long Anonymous) most = default;
         long written = 0;
         foreach (int root in roots)
         {
-            long resident = 0;
+            long share = 0;
+            long anonymous = 0;
             Stack<int> open = new([root]);
             while (open.TryPop(out int pid))
             {
@@ -38,15 +40,16 @@ internal readonly record struct ProcessCost(double CpuSeconds, long MemoryBytes,
                 {
                     // utime, stime, cutime, cstime (proc(5), counted from the state).
                     cpu += stat[11..15].Sum(field => double.Parse(field, CultureInfo.InvariantCulture)) / TicksPerSecond;
-                    resident += Field($"/proc/{pid}/status", "RssAnon:") * 1024;
+                    share += Field($"/proc/{pid}/smaps_rollup", "Pss:") * 1024;
+                    anonymous += (Field($"/proc/{pid}/smaps_rollup", "Pss_Anon:") + Field($"/proc/{pid}/smaps_rollup", "Pss_Shmem:")) * 1024;
                     written += Field($"/proc/{pid}/io", "write_bytes:");
                 }
             }
 
-            memory = Math.Max(memory, resident);
+            most = share > most.Share ? (share, anonymous) : most;
         }
 
-        return new(cpu, memory, written);
+        return new(cpu, most.Share > 0 ? most.Share : null, most.Share > 0 ? most.Anonymous : null, written);
     }
 
     /// <summary>The fields behind the name, which may hold anything; empty when the process is gone.</summary>
@@ -70,9 +73,9 @@ internal readonly record struct ProcessCost(double CpuSeconds, long MemoryBytes,
             string? line = File.ReadLines(file).FirstOrDefault(one => one.StartsWith(name, StringComparison.Ordinal));
             return line is null ? 0 : long.Parse(line[name.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // It has ended meanwhile.
+            // It has ended meanwhile, or belongs to somebody else.
             return 0;
         }
     }

@@ -5,8 +5,14 @@ namespace RaftDb.Benchmarks.Comparison.Processes;
 /// <summary>Runs a program to its end.</summary>
 internal static class Tool
 {
-    /// <summary>Its standard output. Throws with what it said when it failed.</summary>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancel, string? directory = null)
+    /// <summary>Characters of what a failed program said that a message repeats.</summary>
+    public const int MostSaid = 400;
+
+    /// <summary>What takes longer hangs: no load is so long.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+
+    /// <summary>Its standard output. Throws with what it said when it failed, or was not done within <paramref name="limit"/> (without: a quarter of an hour).</summary>
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancel, string? directory = null, TimeSpan? limit = null)
     {
         ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = directory ?? "" };
         foreach (string argument in arguments)
@@ -14,15 +20,21 @@ internal static class Tool
             start.ArgumentList.Add(argument);
         }
 
+        using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        ends.CancelAfter(limit ?? Longest);
         using Process process = Process.Start(start) ?? throw new ComparisonException($"{program} could not be started.");
         try
         {
-            Task<string> errors = process.StandardError.ReadToEndAsync(cancel);
-            string output = await process.StandardOutput.ReadToEndAsync(cancel);
-            await process.WaitForExitAsync(cancel);
+            Task<string> errors = process.StandardError.ReadToEndAsync(ends.Token);
+            string output = await process.StandardOutput.ReadToEndAsync(ends.Token);
+            await process.WaitForExitAsync(ends.Token);
             return process.ExitCode == 0
                 ? output
-                : throw new ComparisonException($"{program} {string.Join(' ', start.ArgumentList)} failed ({process.ExitCode}): {(await errors + output).Trim()}");
+                : throw new ComparisonException($"{Shown(start)} failed ({process.ExitCode}): {End(await errors + output)}");
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new ComparisonException($"{Shown(start)} was not done within {(limit ?? Longest).TotalSeconds:0} s.");
         }
         finally
         {
@@ -38,4 +50,17 @@ internal static class Tool
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(directories)
             .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
+
+    /// <summary>What it said last is mostly why.</summary>
+    private static string End(string said)
+    {
+        said = said.Trim();
+        return said.Length > MostSaid / 2 ? "…" + said[^(MostSaid / 2)..] : said;
+    }
+
+    private static string Shown(ProcessStartInfo start)
+    {
+        string line = $"{Path.GetFileName(start.FileName)} {string.Join(' ', start.ArgumentList)}";
+        return line.Length > MostSaid / 3 ? line[..(MostSaid / 3)] + "…" : line;
+    }
 }

@@ -19,10 +19,11 @@ internal static class JsonReport
             result.Machine,
             result.Versions,
             result.Missing,
+            result.Failed,
             Rounds = result.Settings.Rounds,
             result.Settings.Seconds,
             result.Settings.WarmUpSeconds,
-            Loads = result.Loads.Select(one => new { one.System, one.Load.Name, one.Load.Kind, one.Load.Clients, one.Load.ValueSize, one.Load.Keys, one.Rounds }),
+            Loads = result.Loads.Select(one => new { one.System, one.Load.Name, one.Load.Kind, one.Load.Clients, one.Load.ValueSize, one.Load.Keys, one.Rounds, one.Failures }),
             result.Failures,
         },
         Options);

@@ -47,7 +47,7 @@ internal sealed class EtcdSystem(string source, string build) : IReplicatedSyste
     }
 
     public async Task<string> VersionAsync(CancellationToken cancel) =>
-        $"{(await Tool.RunAsync("etcd", ["--version"], cancel)).Split('\n')[0].Trim()}, default options, clients ask the leader, ten of them on a connection";
+        $"{(await Tool.RunAsync("etcd", ["--version"], cancel)).Split('\n')[0].Trim()}; default options; by way of a generator on its Go client (scripts/bench/etcd-load) that asks the leader, ten clients on a connection; bounded reads are its serializable ones, of any age; fills are 4 writers with transactions of 100 puts";
 
     public async Task StartAsync(string directory, CancellationToken cancel)
     {
@@ -68,11 +68,11 @@ internal sealed class EtcdSystem(string source, string build) : IReplicatedSyste
         await Waiting.UntilAsync("etcd's leader", TimeSpan.FromSeconds(30), async () => await TryLeaderAsync(cancel) is not null, cancel);
     }
 
-    public bool Supports(Load load) => load.Kind != LoadKind.PipelinedPut;
+    public bool Supports(Load load) => load.Kind is not LoadKind.PipelinedPut;
 
     public Task FillAsync(int keys, int valueSize, CancellationToken cancel) => LoadAsync(["-load", "fill", "-clients", "4", "-keys", $"{keys}", "-value-size", $"{valueSize}"], cancel);
 
-    public async Task<LoadFigures> RunAsync(Load load, double seconds, double warmUpSeconds, CancellationToken cancel)
+    public async Task<LoadFigures> RunAsync(Load load, string variant, double seconds, double warmUpSeconds, CancellationToken cancel)
     {
         string[] kind = load.Kind switch
         {
@@ -88,6 +88,7 @@ internal sealed class EtcdSystem(string source, string build) : IReplicatedSyste
             await LoadAsync(
             [
                 "-load", .. kind, "-clients", $"{load.Clients}", "-seconds", Text(seconds), "-warm-up", Text(warmUpSeconds), "-value-size", $"{load.ValueSize}", "-keys", $"{load.Keys}",
+                "-operations", $"{load.Operations ?? 0}", $"-all-endpoints={(load.KnowsAllNodes ? "true" : "false")}",
             ],
             cancel), warmUpSeconds);
     }

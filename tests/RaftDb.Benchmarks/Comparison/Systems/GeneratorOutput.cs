@@ -7,12 +7,19 @@ internal static class GeneratorOutput
 {
     public static LoadFigures Read(string output, double warmUpSeconds)
     {
-        using JsonDocument document = JsonDocument.Parse(output.AsMemory(output.IndexOf('{', StringComparison.Ordinal)));
+        int begin = output.IndexOf('{', StringComparison.Ordinal);
+        if (begin < 0)
+        {
+            throw new ComparisonException($"The load generator gave no figures: {output.Trim()}");
+        }
+
+        using JsonDocument document = JsonDocument.Parse(output.AsMemory(begin));
         JsonElement root = document.RootElement;
+        double perSecond = root.GetProperty("ops_per_second").GetDouble();
         return new()
         {
-            OpsPerSecond = root.GetProperty("ops_per_second").GetDouble(),
-            Driven = root.GetProperty("ops_per_second").GetDouble() * (root.GetProperty("seconds").GetDouble() + warmUpSeconds),
+            OpsPerSecond = perSecond,
+            Driven = root.GetProperty("ops").GetInt64() + (perSecond * warmUpSeconds),
             Errors = root.GetProperty("errors").GetInt64(),
             P50Ms = root.GetProperty("p50_ms").GetDouble(),
             P99Ms = root.GetProperty("p99_ms").GetDouble(),

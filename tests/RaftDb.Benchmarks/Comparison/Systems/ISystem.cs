@@ -20,11 +20,14 @@ internal interface ISystem : IDisposable
     /// <summary>Whether it has such a load, with the meaning of <see cref="LoadKind"/>.</summary>
     bool Supports(Load load);
 
+    /// <summary>The ways in which it does a load, a row of the table each; mostly there is one, without a name.</summary>
+    IReadOnlyList<string> Variants(Load load) => [""];
+
     /// <summary>Writes all keys once.</summary>
     Task FillAsync(int keys, int valueSize, CancellationToken cancel);
 
     /// <summary>Drives a load from a process of its own.</summary>
-    Task<LoadFigures> RunAsync(Load load, double seconds, double warmUpSeconds, CancellationToken cancel);
+    Task<LoadFigures> RunAsync(Load load, string variant, double seconds, double warmUpSeconds, CancellationToken cancel);
 
     /// <summary>Ends the servers.</summary>
     Task StopAsync(CancellationToken cancel);

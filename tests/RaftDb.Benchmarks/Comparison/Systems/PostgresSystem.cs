@@ -27,7 +27,7 @@ internal sealed class PostgresSystem : ISystem
         Task.FromResult(Program("postgres") is null || Program("initdb") is null || Program("pgbench") is null ? "PostgreSQL with pgbench (Debian: postgresql-15)" : null);
 
     public async Task<string> VersionAsync(CancellationToken cancel) =>
-        $"{(await Tool.RunAsync(Program("postgres")!, ["--version"], cancel)).Trim()}, synchronous_standby_names = 'ANY 1', shared_buffers 1 GB, upserts by prepared statements";
+        $"{(await Tool.RunAsync(Program("postgres")!, ["--version"], cancel)).Trim()}, synchronous_standby_names = 'ANY 1', shared_buffers 1 GB; by way of pgbench, a connection for each client, upserts by prepared statements; batches are one statement; reads are of the primary";
 
     public async Task StartAsync(string directory, CancellationToken cancel)
     {
@@ -69,24 +69,22 @@ internal sealed class PostgresSystem : ISystem
         await SqlAsync("CREATE TABLE bench (k text COLLATE \"C\" PRIMARY KEY, v bytea NOT NULL)", cancel);
     }
 
-    public bool Supports(Load load) => load.Kind is LoadKind.Put or LoadKind.Get && load.ValueSize <= 10_000;
+    public bool Supports(Load load) => load.Kind is LoadKind.Put or LoadKind.Get or LoadKind.Mixed or LoadKind.Batch or LoadKind.Scan && load.ValueSize <= 10_000;
 
     public Task FillAsync(int keys, int valueSize, CancellationToken cancel) => SqlAsync(
-        $"INSERT INTO bench SELECT {Key("n")}, {Value(valueSize)} FROM generate_series(0, {keys - 1}) AS n ON CONFLICT (k) DO UPDATE SET v = excluded.v", cancel);
+        $"INSERT INTO bench SELECT {PostgresScripts.Key("n")}, {PostgresScripts.Value(valueSize)} FROM generate_series(0, {keys - 1}) AS n ON CONFLICT (k) DO UPDATE SET v = excluded.v", cancel);
 
-    public async Task<LoadFigures> RunAsync(Load load, double seconds, double warmUpSeconds, CancellationToken cancel)
+    public async Task<LoadFigures> RunAsync(Load load, string variant, double seconds, double warmUpSeconds, CancellationToken cancel)
     {
-        string script = Path.Combine(_scripts, $"{load.Kind}.sql");
-        string key = Key("CAST(:n AS integer)");
-        await File.WriteAllTextAsync(
-            script,
-            $"\\set n random(0, {load.Keys - 1})\n" + (load.Kind == LoadKind.Put
-                ? $"INSERT INTO bench VALUES ({key}, {Value(load.ValueSize)}) ON CONFLICT (k) DO UPDATE SET v = excluded.v;\n"
-                : $"SELECT v FROM bench WHERE k = {key};\n"),
-            cancel);
-        await BenchAsync(script, load, warmUpSeconds, [], cancel);
+        string[] scripts = [.. await Task.WhenAll(PostgresScripts.Of(load).Select(async (one, i) =>
+        {
+            string path = Path.Combine(_scripts, $"{load.Kind}-{i}.sql");
+            await File.WriteAllTextAsync(path, one.Text, cancel);
+            return $"{path}@{one.Weight}";
+        }))];
+        await BenchAsync(scripts, load, warmUpSeconds, [], cancel);
         string log = Path.Combine(_scripts, "latency");
-        string output = await BenchAsync(script, load, seconds, ["--log", $"--log-prefix={log}"], cancel);
+        string output = await BenchAsync(scripts, load, seconds, ["--log", $"--log-prefix={log}"], cancel);
 
         // client, transaction, microseconds, script, seconds, microseconds
         List<double> latencies = [];
@@ -98,8 +96,8 @@ internal sealed class PostgresSystem : ISystem
 
         latencies.Sort();
         double At(double share) => latencies.Count == 0 ? 0 : latencies[(int)(share * (latencies.Count - 1))];
-        string rate = output.Split('\n').First(line => line.StartsWith("tps = ", StringComparison.Ordinal)).Split(' ')[2];
-        double perSecond = double.Parse(rate, CultureInfo.InvariantCulture);
+        string rate = output.Split('\n').FirstOrDefault(line => line.StartsWith("tps = ", StringComparison.Ordinal))?.Split(' ')[2] ?? throw new ComparisonException($"pgbench said: {output}");
+        double perSecond = double.Parse(rate, CultureInfo.InvariantCulture) * load.OperationsPerRequest;
         return new() { OpsPerSecond = perSecond, Driven = perSecond * (seconds + warmUpSeconds), Errors = 0, P50Ms = At(0.5), P99Ms = At(0.99), P999Ms = At(0.999) };
     }
 
@@ -122,10 +120,6 @@ internal sealed class PostgresSystem : ISystem
     }
 
     private static string? Program(string name) => Tool.Find(name, Directories);
-
-    private static string Key(string number) => $"chr(97 + {number} % 26) || '/bench/' || lpad(CAST({number} AS text), 8, '0')";
-
-    private static string Value(int size) => $"CAST(repeat('x', {size}) AS bytea)";
 
     private static Task AsUserAsync(CancellationToken cancel, params IEnumerable<string> command)
     {
@@ -162,10 +156,10 @@ internal sealed class PostgresSystem : ISystem
     private Task<string> SqlAsync(string sql, CancellationToken cancel) =>
         Tool.RunAsync(Program("psql")!, ["-h", "127.0.0.1", "-p", $"{_ports[0]}", "-U", "bench", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql], cancel);
 
-    private Task<string> BenchAsync(string script, Load load, double seconds, IEnumerable<string> more, CancellationToken cancel) => Tool.RunAsync(
+    private Task<string> BenchAsync(IEnumerable<string> scripts, Load load, double seconds, IEnumerable<string> more, CancellationToken cancel) => Tool.RunAsync(
         Program("pgbench")!,
         [
-            "-h", "127.0.0.1", "-p", $"{_ports[0]}", "-U", "bench", "-n", "-M", "prepared", "-f", script, "-c", $"{load.Clients}", "-j", $"{Math.Min(2, load.Clients)}",
+            "-h", "127.0.0.1", "-p", $"{_ports[0]}", "-U", "bench", "-n", "-M", "prepared", .. scripts.SelectMany(script => (string[])["-f", script]), "-c", $"{load.Clients}", "-j", $"{Math.Min(2, load.Clients)}",
             "-T", $"{Math.Max(1, Math.Ceiling(seconds)):0}", .. more, "postgres",
         ],
         cancel);

@@ -8,6 +8,7 @@ namespace RaftDb.Benchmarks.Comparison.Systems;
 internal sealed class RaftDbSystem(string program) : IReplicatedSystem
 {
     private const int Nodes = 3;
+    private const string NoSessions = "no sessions";
 
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private readonly List<ServerProcess> _nodes = [];
@@ -22,7 +23,9 @@ internal sealed class RaftDbSystem(string program) : IReplicatedSystem
     public Task<string?> MissingAsync(CancellationToken cancel) =>
         Task.FromResult(File.Exists(program) ? null : $"{program} is not there: build it with scripts/raftdb");
 
-    public async Task<string> VersionAsync(CancellationToken cancel) => $"RaftDb {(await Tool.RunAsync(program, ["--version"], cancel)).Trim()}, default options";
+    public async Task<string> VersionAsync(CancellationToken cancel) =>
+        $"RaftDb {(await Tool.RunAsync(program, ["--version"], cancel)).Trim()}; default options; by way of `raftdb bench`, which is its .NET client over two RESP connections to a node; puts are done in sessions (exactly once, its default) "
+        + "and without (at most once, which is what the others give); bounded reads are at most 500 ms old; fills are 8 writers with batches of 500 puts";
 
     public async Task StartAsync(string directory, CancellationToken cancel)
     {
@@ -43,15 +46,14 @@ internal sealed class RaftDbSystem(string program) : IReplicatedSystem
         }
     }
 
-    public bool Supports(Load load) => load.Kind is LoadKind.Put or LoadKind.Get or LoadKind.BoundedGet or LoadKind.Mixed or LoadKind.PipelinedPut
-        && (load.Kind != LoadKind.PipelinedPut || RedisBenchmark.Program is not null);
+    public bool Supports(Load load) => load.Kind != LoadKind.PipelinedPut || RedisBenchmark.Program is not null;
 
-    public Task FillAsync(int keys, int valueSize, CancellationToken cancel) => Tool.RunAsync(
-        program,
-        ["bench", "read", "--clients", "1", "--seconds", "1", "--warm-up", "0", "--keys", Text(keys), "--value-size", Text(valueSize), "--server", Servers, "--json"],
-        cancel);
+    public IReadOnlyList<string> Variants(Load load) => load.Kind is LoadKind.Put or LoadKind.Mixed or LoadKind.Batch ? ["", NoSessions] : [""];
 
-    public async Task<LoadFigures> RunAsync(Load load, double seconds, double warmUpSeconds, CancellationToken cancel)
+    public Task FillAsync(int keys, int valueSize, CancellationToken cancel) =>
+        Tool.RunAsync(program, ["bench", "fill", "--keys", Text(keys), "--value-size", Text(valueSize), "--server", Servers, "--json"], cancel);
+
+    public async Task<LoadFigures> RunAsync(Load load, string variant, double seconds, double warmUpSeconds, CancellationToken cancel)
     {
         if (load.Kind == LoadKind.PipelinedPut)
         {
@@ -64,16 +66,20 @@ internal sealed class RaftDbSystem(string program) : IReplicatedSystem
             LoadKind.Get => ["read", "--no-load"],
             LoadKind.BoundedGet => ["read", "--no-load", "--consistency", "bounded", "--max-staleness", "500ms", "--replica", "any"],
             LoadKind.Mixed => ["mixed", "--no-load", "--read-share", "0.9"],
+            LoadKind.Batch => ["batch", "--batch", Text(Load.BatchPuts)],
+            LoadKind.Scan => ["scan", "--no-load", "--page", Text(Load.ScanKeys)],
             _ => throw new ComparisonException($"`raftdb bench` has no {load.Kind}."),
         };
+        double warmUp = load.Operations is null ? Math.Ceiling(warmUpSeconds) : 0;
+        string[] end = load.Operations is { } operations ? ["--operations", Text(operations)] : ["--seconds", Text(Math.Ceiling(seconds)), "--warm-up", Text(warmUp)];
+        string[] sessions = variant == NoSessions ? ["--no-sessions"] : [];
         return GeneratorOutput.Read(
             await Tool.RunAsync(
             program,
             [
-                "bench", .. workload, "--clients", Text(load.Clients), "--seconds", Text(Math.Ceiling(seconds)), "--warm-up", Text(Math.Ceiling(warmUpSeconds)),
-                "--value-size", Text(load.ValueSize), "--keys", Text(load.Keys), "--server", Servers, "--json",
+                "bench", .. workload, .. end, .. sessions, "--clients", Text(load.Clients), "--value-size", Text(load.ValueSize), "--keys", Text(load.Keys), "--server", Servers, "--json",
             ],
-            cancel), warmUpSeconds);
+            cancel), warmUp);
     }
 
     public async Task<int> LeaderAsync(CancellationToken cancel)

@@ -16,7 +16,7 @@ internal sealed class RedisSystem : ISystem
         Tool.Find("redis-server") is null || RedisBenchmark.Program is null ? "redis-server and redis-benchmark (Debian: redis-server)" : null);
 
     public async Task<string> VersionAsync(CancellationToken cancel) =>
-        $"{(await Tool.RunAsync("redis-server", ["--version"], cancel)).Split(" sha")[0].Trim()}, appendonly yes, appendfsync always, one node";
+        $"{(await Tool.RunAsync("redis-server", ["--version"], cancel)).Split(" sha")[0].Trim()}, appendonly yes, appendfsync always, one node; by way of redis-benchmark, a connection for each client; every read of a single node is linearizable";
 
     public async Task StartAsync(string directory, CancellationToken cancel)
     {
@@ -44,14 +44,14 @@ internal sealed class RedisSystem : ISystem
             cancel);
     }
 
-    public bool Supports(Load load) => load.Kind is LoadKind.Put or LoadKind.Get or LoadKind.BoundedGet or LoadKind.PipelinedPut;
+    public bool Supports(Load load) => load.Kind is LoadKind.Put or LoadKind.Get or LoadKind.BoundedGet or LoadKind.Batch or LoadKind.PipelinedPut;
 
     public Task FillAsync(int keys, int valueSize, CancellationToken cancel) => Tool.RunAsync(
         "redis-cli",
         ["-p", $"{_port}", "EVAL", "for i=0,tonumber(ARGV[1])-1 do redis.call('SET', string.format('key:%012d', i), string.rep('x', tonumber(ARGV[2]))) end", "0", $"{keys}", $"{valueSize}"],
         cancel);
 
-    public Task<LoadFigures> RunAsync(Load load, double seconds, double warmUpSeconds, CancellationToken cancel) => RedisBenchmark.RunAsync(_port, load, seconds, cancel);
+    public Task<LoadFigures> RunAsync(Load load, string variant, double seconds, double warmUpSeconds, CancellationToken cancel) => RedisBenchmark.RunAsync(_port, load, seconds, cancel);
 
     public async Task StopAsync(CancellationToken cancel)
     {
