@@ -31,7 +31,7 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
             if (member.Replica != state.Self)
             {
                 Flush(member);
-                isOneUntold |= member.State == ProgressState.Replicate && HasUntoldCommit(member);
+                isOneUntold |= CanBeSentTo(member) && HasUntoldCommit(member);
             }
         }
 
@@ -159,6 +159,8 @@ internal sealed class Replicator(NodeState state, ProgressTracker tracker)
             state.Ready.SnapshotsToSend.Add(member.Replica);
         }
     }
+
+    private bool CanBeSentTo(Progress member) => member.State == ProgressState.Replicate && member.Next.Previous >= state.Log.Floor.Index;
 
     private bool HasUntoldCommit(Progress member) =>
         member.SentCommit < state.Log.Commit && member.SentCommit < member.Next.Previous;

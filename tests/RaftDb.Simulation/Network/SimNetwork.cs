@@ -122,7 +122,7 @@ internal sealed class SimNetwork(EventQueue time, SimRandom random, Trace trace,
     {
         int from = sender.Machine.Index;
         int target = (int)to.Value - 1;
-        if (!Connections.IsOpen(from, target))
+        if (target < 0 || !Connections.IsOpen(from, target))
         {
             return Task.FromException<T>(new PeerUnreachableException($"there is no connection to node {to}", notSent: true));
         }

@@ -1,4 +1,5 @@
 using RaftDb.Raft;
+using RaftDb.Raft.Log;
 using RaftDb.Raft.Messages;
 using RaftDb.Tests.Raft.Harness;
 
@@ -70,10 +71,29 @@ internal sealed class CommitNoticeTests
         Assert.That(group[1].Node.NextDeadline, Is.GreaterThan(group.Now));
     }
 
-    /// <summary>Led by replica 1, with everybody told of its first entry.</summary>
-    private static TestGroup Settled()
+    [Test]
+    public void A_follower_that_fell_behind_the_log_and_is_away_does_not_keep_the_leader_awake()
     {
-        TestGroup group = TestGroup.Led(3, Patient);
+        TestGroup group = Settled(Patient with { MaxInflightMessages = 1 });
+        group.Isolate(3);
+        group.RunSeconds(1.5);
+        for (int i = 0; i < 5; i++)
+        {
+            group.Propose(1, "a");
+            group.Deliver();
+        }
+
+        group[1].Step(new Input.LogCompacted(new LogPosition(At(5), new Term(1))));
+        Instant told = group.Now + Patient.CommitNoticeDelay;
+        group[1].Now = told;
+        group[1].Step(Input.Tick.Instance);
+        Assert.That(group[1].Node.NextDeadline, Is.GreaterThan(told));
+    }
+
+    /// <summary>Led by replica 1, with everybody told of its first entry.</summary>
+    private static TestGroup Settled(RaftOptions? options = null)
+    {
+        TestGroup group = TestGroup.Led(3, options ?? Patient);
         group.Run(Patient.CommitNoticeDelay);
         Assert.That(group[3].Node.Commit, Is.EqualTo(At(1)));
         return group;
