@@ -51,9 +51,9 @@ internal sealed class ForwardedRequests(NodeId node, LocalReplicas replicas, INo
         }
     }
 
-    /// <summary>The replica that serves another node's read. One that has halted says why only to who asked for it by name; everybody else goes on to another replica.</summary>
+    /// <summary>The replica that serves another node's read. One that has halted, or does not vote, says why only to who asked for it by name; everybody else goes on to another replica.</summary>
     private Replica? Reader(RangeId range, ReadOptions options) =>
-        replicas.FindServing(range) is { } replica && (replica.Halted is null || options.Replica.Kind == ReplicaChoiceKind.Node) ? replica : null;
+        options.Replica.Kind == ReplicaChoiceKind.Node ? replicas.FindServing(range) : replicas.FindVoter(range);
 
     private RequestError NoReplica(RangeId range) =>
         new(ErrorCode.NotLeader, $"Node {node} has no replica of range {range}.");

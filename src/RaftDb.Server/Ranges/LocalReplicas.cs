@@ -16,6 +16,9 @@ internal sealed class LocalReplicas
     /// <summary>The replica of a range, when it has something to show: not one that still waits for its first snapshot.</summary>
     public Replica? FindServing(RangeId range) => Find(range) is { IsBlank: false } replica ? replica : null;
 
+    /// <summary>One to ask, and whose word counts on who leads: it works, and it votes.</summary>
+    public Replica? FindVoter(RangeId range) => FindServing(range) is { Halted: null, IsVoter: true } replica ? replica : null;
+
     public void Add(Replica replica)
     {
         lock (_gate)

@@ -161,7 +161,7 @@ internal sealed class RequestRouter(
 
     public ValueTask<Outcome<GetManyAnswer>> GetManyAsync(
         RangeDescriptor range, IReadOnlyList<ReadOnlyMemory<byte>> keys, ReadOptions options, Deadline deadline, CancellationToken cancel) =>
-        options.Replica.Kind == ReplicaChoiceKind.Any && replicas.FindServing(range.Id) is { Halted: null } own
+        options.Replica.Kind == ReplicaChoiceKind.Any && replicas.FindVoter(range.Id) is { } own
             ? _reads.GetManyAsync(own, keys, options, deadline)
             : ReadAsync(
                 range,
@@ -326,7 +326,7 @@ internal sealed class RequestRouter(
         Patience patience = new(time);
         while (true)
         {
-            Replica? own = replicas.FindServing(range.Id);
+            Replica? own = options.Replica.Kind == ReplicaChoiceKind.Node ? replicas.FindServing(range.Id) : replicas.FindVoter(range.Id);
             Leadership? known = own is { Halted: null } ? own.Leadership : null;
             NodeId? choice = Choose(range, own, options.Replica, attempt++);
             TimeSpan left = deadline.At - clock.Now;
@@ -418,10 +418,10 @@ internal sealed class RequestRouter(
                 return Unavailable(range);
             }
 
-            Replica? own = replicas.FindServing(range.Id);
-            Leadership? known = own is { Halted: null } ? own.Leadership : null;
+            Replica? own = replicas.FindVoter(range.Id);
+            Leadership? known = own?.Leadership;
             NodeId? leader = hint ?? known?.Leader;
-            if (leader is null && own is not { Halted: null })
+            if (leader is null && own is null)
             {
                 leader = Choose(range, own, default, attempt++);
             }

@@ -57,15 +57,12 @@ internal sealed class TroubleExchange(
         }
     }
 
-    /// <summary>Who has applied its own removal does not campaign, and so believes in its last leader for ever.</summary>
-    private static bool IsMember(Replica replica) => replica.IsBlank || replica.State.Machine.Configuration.Contains(replica.Id);
-
     private List<ReplicaItem> FindLost()
     {
         List<ReplicaItem> lost = [];
         foreach (Replica replica in replicas.All)
         {
-            if (replica.Halted is not null || (replica.Leadership.Leader is not null && IsMember(replica)))
+            if (replica.Halted is not null || (replica.Leadership.Leader is not null && (replica.IsBlank || replica.IsVoter)))
             {
                 _leaderless.Remove(replica);
             }

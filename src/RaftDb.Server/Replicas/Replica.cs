@@ -73,6 +73,9 @@ internal sealed class Replica
     /// <summary>Whether this replica is new and still waits for its first snapshot: it has nothing to show. Thread-safe.</summary>
     public bool IsBlank => _state.Machine.Configuration.Voters.Count == 0;
 
+    /// <summary>Whether it votes, as far as it has applied: who does not may have been removed without hearing of it, and believes in its last leader for ever. Thread-safe.</summary>
+    public bool IsVoter => _state.Machine.Configuration.IsVoter(Id);
+
     /// <summary>Who leads. Thread-safe.</summary>
     public Leadership Leadership => _leadership;
 

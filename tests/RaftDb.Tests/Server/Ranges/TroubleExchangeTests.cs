@@ -71,12 +71,13 @@ internal sealed class TroubleExchangeTests
         Assert.That(_removed, Is.EqualTo(((RangeId, ReplicaId)[])[(Range, new(1))]));
     }
 
-    [Test]
-    public async Task A_replica_that_has_applied_its_own_removal_asks_although_it_believes_in_its_last_leader()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_replica_that_does_not_vote_asks_although_it_believes_in_its_last_leader(bool isLearner)
     {
         using ReplicaHarness node = new();
         node.Network.Connect(2);
-        node.Create(ReplicaHarness.Descriptor(new(new(2), new(2)), new(new(3), new(3))), new(1), Configuration.OfVoters([new(2), new(3)]));
+        node.Create(ReplicaHarness.Descriptor(new(new(2), new(2)), new(new(3), new(3))), new(1), Configuration.OfVoters([new(2), new(3)]) with { Learners = isLearner ? [new(1)] : [] });
         node.Pass();
         node.Replica.Receive(new(2), new Heartbeat(new(2), new(1), new Term(1), LogIndex.Zero, 1, Quiesce: false));
         node.Pass();
