@@ -56,6 +56,12 @@ internal sealed class SnapshotSender(Replica replica, IReplicaHost host)
             {
                 NodeId node = state.Machine.Descriptor.NodeOf(follower);
                 using ISnapshotSource source = state.Machine.BeginSnapshot();
+                if (source.Metadata.Position.Term > term)
+                {
+                    // Another leads by now, and this state is its own: a message of the old term would put entries into a log whose replica has not heard of their term.
+                    return;
+                }
+
                 position = source.Metadata.Position;
                 SnapshotAnnouncement announcement = new(
                     replica.Range, new InstallSnapshot(replica.Id, follower, term, source.Metadata), source.Header);

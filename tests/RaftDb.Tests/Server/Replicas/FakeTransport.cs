@@ -11,6 +11,8 @@ internal sealed class FakeTransport : ITransport
 
     public List<PeerState> States { get; } = [];
 
+    public List<SnapshotAnnouncement> Announced { get; } = [];
+
     /// <summary>Answers requests; null: unreachable.</summary>
     public Func<NodeId, PeerRequestKind, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> Answer { get; set; } = (_, _, _) => null;
 
@@ -34,5 +36,9 @@ internal sealed class FakeTransport : ITransport
     public ValueTask<ReadOnlyMemory<byte>> RequestAsync(NodeId to, PeerRequestKind kind, ReadOnlyMemory<byte> payload, TimeSpan timeout, CancellationToken cancel) =>
         Answer(to, kind, payload) is { } answer ? new(answer) : throw new PeerUnreachableException($"node {to} is away", notSent: true);
 
-    public Task SendSnapshotAsync(NodeId to, SnapshotAnnouncement announcement, ISnapshotSource source, CancellationToken cancel) => Task.CompletedTask;
+    public Task SendSnapshotAsync(NodeId to, SnapshotAnnouncement announcement, ISnapshotSource source, CancellationToken cancel)
+    {
+        Announced.Add(announcement);
+        return Task.CompletedTask;
+    }
 }
