@@ -34,8 +34,7 @@ internal sealed class Replica
     private volatile IReadOnlyList<FollowerStatus> _lastFollowers = [];
     private Instant _lookAt;
     private LogIndex _handedOut;
-    private Instant _sweepAt = Instant.Never;
-    private Instant _sweptAt;
+    private Instant _sweptAt, _sweepAt = Instant.Never;
 
     public Replica(IReplicaHost host, RangeId range, RaftOptions options, RaftStart start, StateHandle state, ulong seed)
     {
@@ -200,6 +199,12 @@ internal sealed class Replica
         foreach (ReplicaId follower in ready.SnapshotsToSend)
         {
             Snapshots.Start(follower, _node.Term);
+        }
+
+        if (ready.SnapshotToInstall is not null || _installation.IsUnderWay)
+        {
+            // What this pass appended before it took the snapshot must be in the log's queue before the snapshot is.
+            output.Flush(_host.Binlog, _host.Transport);
         }
 
         _installation.Continue(ready.SnapshotToInstall, _node.Applied >= _handedOut);
