@@ -106,7 +106,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         }
 
         host.Metrics.Applied(entries.Count);
-        replica.PostApplied(new ApplyDone(entries, results));
+        replica.PostResult(new ApplyDone(entries, results), Attention.Applied);
         replica.Applies.Pulse();
         Answer(batch, results);
         Done();
@@ -156,7 +156,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         if (done > 0)
         {
             host.Metrics.Applied(done);
-            replica.PostApplied(new ApplyDone(entries.GetRange(0, done), results));
+            replica.PostResult(new ApplyDone(entries.GetRange(0, done), results), Attention.Applied);
             Answer(batch, results);
             LogIndex last = entries[done - 1].Index;
             configurations = configurations.FindAll(c => c.Index > last);
@@ -181,9 +181,13 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             {
                 _queue.Dequeue();
                 Ready ready = next.Ready;
-                if (next.Awaiting is { } more)
+                if (awaiting is null)
                 {
-                    awaiting = [.. awaiting ?? [], .. more];
+                    awaiting = next.Awaiting;
+                }
+                else if (next.Awaiting is { } more)
+                {
+                    awaiting.AddRange(more);
                 }
 
                 if (entries.Count == 0 && _queue.Count == 0)

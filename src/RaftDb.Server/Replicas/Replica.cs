@@ -34,7 +34,8 @@ internal sealed class Replica
     private volatile IReadOnlyList<FollowerStatus> _lastFollowers = [];
     private Instant _lookAt;
     private LogIndex _handedOut;
-    private Instant _sweptAt, _sweepAt = Instant.Never;
+    private Instant _sweepAt = Instant.Never;
+    private Instant _sweptAt;
 
     public Replica(IReplicaHost host, RangeId range, RaftOptions options, RaftStart start, StateHandle state, ulong seed)
     {
@@ -112,8 +113,8 @@ internal sealed class Replica
     /// <summary>Puts something into the inbox. Thread-safe.</summary>
     public void Post(object item) => Post(item, patient: false);
 
-    /// <summary>Entries are applied. Thread-safe.</summary>
-    public void PostApplied(ApplyDone done) => _host.Wake(this, _inbox.AddResult(done, Attention.Applied));
+    /// <summary>Puts a result of the replica's own work into the inbox, which somebody may wait for. Thread-safe.</summary>
+    public void PostResult(object result, Attention kind) => _host.Wake(this, _inbox.AddResult(result, kind));
 
     /// <summary>Takes a message that came from a node. Thread-safe.</summary>
     public void Receive(NodeId from, Message message)
@@ -201,13 +202,7 @@ internal sealed class Replica
             Snapshots.Start(follower, _node.Term);
         }
 
-        if (ready.SnapshotToInstall is not null || _installation.IsUnderWay)
-        {
-            // What this pass appended before it took the snapshot must be in the log's queue before the snapshot is.
-            output.Flush(_host.Binlog, _host.Transport);
-        }
-
-        _installation.Continue(ready.SnapshotToInstall, _node.Applied >= _handedOut);
+        _installation.Continue(ready.SnapshotToInstall, _node.Applied >= _handedOut, output);
 
         // 7. Tell who waits: proposals' fates, confirmed reads, transfers, the role.
         Answer(ready, now);
@@ -354,8 +349,7 @@ internal sealed class Replica
         {
             // Before anybody else can hear of it: the answer to what is sent now may come at once, and depend on it.
             Entry last = write.Entries[^1];
-            Input persisted = new Input.EntriesPersisted(new LogPosition(last.Index, last.Term));
-            _host.Wake(this, _inbox.AddResult(persisted, Attention.Persisted));
+            PostResult(new Input.EntriesPersisted(new LogPosition(last.Index, last.Term)), Attention.Persisted);
         }
 
         Ready ready = (Ready)write.State!;

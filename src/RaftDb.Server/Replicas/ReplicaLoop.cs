@@ -18,7 +18,6 @@ internal sealed class ReplicaLoop
     private readonly Dictionary<Replica, Instant> _scheduled = [];
     private readonly Thread _thread;
     private List<Replica> _runnable = [];
-    private bool _signalled;
     private bool _stopping;
 
     public ReplicaLoop(string name, INodeClock clock, NodeBinlog binlog, ITransport transport, Action<Exception> fail)
@@ -35,39 +34,43 @@ internal sealed class ReplicaLoop
     /// <summary>Something is in the replica's inbox. Thread-safe.</summary>
     public void Wake(Replica replica)
     {
-        bool signal;
         lock (_gate)
         {
             _runnable.Add(replica);
-            signal = MustSignal();
         }
 
-        Signal(signal);
+        _signal.Set();
     }
 
     /// <summary>The same, but it may wait for the next wake or the end of what the disk does now, so that more comes together for one pass. Thread-safe.</summary>
     public void WakeAfterDisk(Replica replica)
     {
-        bool signal;
+        bool isFree;
         lock (_gate)
         {
             _runnable.Add(replica);
-            signal = !_binlog.IsBusy && MustSignal();
+            isFree = !_binlog.IsBusy;
         }
 
-        Signal(signal);
+        if (isFree)
+        {
+            _signal.Set();
+        }
     }
 
     /// <summary>The disk has done what it did: what waited for that waits no longer. Thread-safe.</summary>
     public void DiskIsFree()
     {
-        bool signal;
+        bool any;
         lock (_gate)
         {
-            signal = _runnable.Count > 0 && MustSignal();
+            any = _runnable.Count > 0;
         }
 
-        Signal(signal);
+        if (any)
+        {
+            _signal.Set();
+        }
     }
 
     /// <summary>Ends the thread after the pass that is under way.</summary>
@@ -135,50 +138,15 @@ internal sealed class ReplicaLoop
         }
     }
 
-    /// <summary>Under the lock: whether the thread is to be woken, once it is left.</summary>
-    private bool MustSignal()
-    {
-        bool first = !_signalled;
-        _signalled = true;
-        return first;
-    }
-
-    private void Signal(bool signal)
-    {
-        if (signal)
-        {
-            _signal.Set();
-        }
-    }
-
     /// <summary>Waits for work or the next timer; false when the loop is to end.</summary>
     private bool Take(ref List<Replica> taken)
     {
-        bool isDue = false;
-        while (true)
+        // Rounded up: waking a little late beats spinning through the last fraction of a millisecond.
+        _signal.Wait(_timers.TryPeek(out _, out Instant at) ? (int)Math.Clamp(Math.Ceiling((at - _clock.Now).TotalMilliseconds), 0, 60_000) : Timeout.Infinite);
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                if (_stopping)
-                {
-                    return false;
-                }
-
-                if (_signalled || isDue)
-                {
-                    _signalled = false;
-                    (_runnable, taken) = (taken, _runnable);
-                    return true;
-                }
-            }
-
-            TimeSpan wait = _timers.TryPeek(out _, out Instant at) ? at - _clock.Now : TimeSpan.MaxValue;
-            isDue = wait <= TimeSpan.Zero;
-            if (!isDue)
-            {
-                // Rounded up: waking a little late beats spinning through the last fraction of a millisecond.
-                _signal.Wait(wait == TimeSpan.MaxValue ? Timeout.Infinite : (int)Math.Min(Math.Ceiling(wait.TotalMilliseconds), 60_000));
-            }
+            (_runnable, taken) = (taken, _runnable);
+            return !_stopping;
         }
     }
 }

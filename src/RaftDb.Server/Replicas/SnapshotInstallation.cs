@@ -44,7 +44,7 @@ internal sealed class SnapshotInstallation(Replica replica, IReplicaHost host)
     public void Received(ReceivedSnapshot snapshot) => _offered.Add(snapshot);
 
     /// <summary>Goes on as far as possible. <paramref name="toInstall"/>: what the node has just accepted.</summary>
-    public void Continue(SnapshotMetadata? toInstall, bool appliesDrained)
+    public void Continue(SnapshotMetadata? toInstall, bool appliesDrained, PassOutput output)
     {
         foreach (ReceivedSnapshot snapshot in _offered)
         {
@@ -62,6 +62,9 @@ internal sealed class SnapshotInstallation(Replica replica, IReplicaHost host)
         if (_accepted is { } accepted && (appliesDrained || Mutants.SnapshotOvertakesApplies) && !_committing)
         {
             _committing = true;
+
+            // What this pass appended before it took the snapshot must be in the log's queue before the snapshot is.
+            output.Flush(host.Binlog, host.Transport);
             host.Binlog.InstallSnapshot(
                 replica.Range, replica.Id, accepted.Checkpoint, () => replica.Post(new SnapshotCommitted(accepted)));
         }

@@ -79,6 +79,17 @@ internal sealed class ElectionTests
     }
 
     [Test]
+    public void A_candidate_asks_for_votes_with_all_that_is_durable_even_if_it_hears_of_both_in_one_step()
+    {
+        TestReplica follower = TestGroup.OfVoters(3)[1];
+        follower.HoldDisk = true;
+        follower.Receive(new AppendEntries(Id(2), Id(1), new Term(1), LogPosition.Zero, [Command(1, 1)], LogIndex.Zero, false));
+        follower.Now = follower.Node.NextDeadline;
+        follower.Step(new Input.EntriesPersisted(Position(1, 1)));
+        Assert.That(follower.TakeMessages<VoteRequest>().Select(r => r.Last), Is.EqualTo(new[] { Position(1, 1), Position(1, 1) }));
+    }
+
+    [Test]
     public void A3_the_same_candidate_gets_its_vote_again()
     {
         TestGroup group = TestGroup.OfVoters(3);

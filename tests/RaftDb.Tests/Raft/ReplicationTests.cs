@@ -137,17 +137,6 @@ internal sealed class ReplicationTests
     }
 
     [Test]
-    public void A_candidate_asks_for_votes_with_all_that_is_durable_even_if_it_hears_of_both_in_one_step()
-    {
-        TestReplica follower = Follower(1, 0);
-        follower.HoldDisk = true;
-        follower.Receive(Append(1, LogPosition.Zero, 0, Command(1, 1)));
-        follower.Now = follower.Node.NextDeadline;
-        follower.Step(new Input.EntriesPersisted(Position(1, 1)));
-        Assert.That(follower.TakeMessages<VoteRequest>().Select(r => r.Last), Is.EqualTo(new[] { Position(1, 1), Position(1, 1) }));
-    }
-
-    [Test]
     public void Section_3_5_what_is_replaced_in_the_same_step_is_not_acknowledged()
     {
         TestReplica follower = Follower(1, 0);
