@@ -19,15 +19,10 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
             return refusal;
         }
 
-        using IReadView? view = OpenView(replica);
+        using IReadView? view = OpenView(replica, needed);
         if (view is null)
         {
             return Stopping();
-        }
-
-        if (view.Applied.Index < needed)
-        {
-            return Full(replica);
         }
 
         if (!view.Descriptor.Contains(key.Span))
@@ -49,15 +44,10 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
             return refusal;
         }
 
-        using IReadView? view = OpenView(replica);
+        using IReadView? view = OpenView(replica, needed);
         if (view is null)
         {
             return Stopping();
-        }
-
-        if (view.Applied.Index < needed)
-        {
-            return Full(replica);
         }
 
         List<Row?> rows = new(keys.Count);
@@ -87,15 +77,10 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
 
         // A page may take milliseconds, which the thread that brought the request may owe to others.
         await Task.Yield();
-        using IReadView? view = OpenView(replica);
+        using IReadView? view = OpenView(replica, needed);
         if (view is null)
         {
             return Stopping();
-        }
-
-        if (view.Applied.Index < needed)
-        {
-            return Full(replica);
         }
 
         RangeDescriptor range = view.Descriptor;
@@ -170,13 +155,14 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
     }
 
     /// <summary>Null when the node is closing its states.</summary>
-    private static IReadView? OpenView(Replica replica)
+    private static IReadView? OpenView(Replica replica, LogIndex needed)
     {
         while (true)
         {
             StateHandle state = replica.State;
-            if (state.TryOpenReadView(evenOlder: true) is { } view)
+            if (state.TryOpenReadView() is { } view)
             {
+                Check.That(view.Applied.Index >= needed, $"a view of range {replica.Range} at {view.Applied.Index} does not show {needed}, which was applied before");
                 return view;
             }
 
@@ -189,10 +175,6 @@ internal sealed class LocalReads(NodeId node, INodeClock clock)
     }
 
     private RequestError Stopping() => new(ErrorCode.Unavailable, $"Node {node} is stopping. Ask another node.");
-
-    private RequestError Full(Replica replica) => new(
-        ErrorCode.NoSpace,
-        $"The disk of node {node} is full: its replica of range {replica.Range} can't show what it applied last. Free some space, ask another node, or read with consistency=eventual.");
 
     private TimeSpan? Age(Instant? asOf) => asOf is { } time ? clock.Now - time : null;
 

@@ -7,8 +7,8 @@ namespace RaftDb.Server.Replicas;
 /// <summary>Decides when a replica's state machine is checkpointed, and lets the log be cut behind it. Consulted by the replica's loop; the work is done in the background.</summary>
 internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
 {
-    /// <summary>Enough to make a checkpoint worth its syncs, little enough to replay in a blink.</summary>
-    private const long MaxDebtBytes = 16 << 20;
+    /// <summary>What makes a checkpoint worth writing each changed page once more: with random keys in a large range some layers' worth.</summary>
+    private const long MaxDebtBytes = 192 << 20;
 
     /// <summary>The longest that changes stay out of the state file: bounds what an idle range holds back of the log.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);

@@ -7,7 +7,7 @@ using RaftDb.Storage.StateMachines.Reads;
 namespace RaftDb.Server.Replicas;
 
 /// <summary>A view of the state right after a mark, or why there is none.</summary>
-internal readonly record struct MarkedView(IReadView? View, string? Failure);
+internal readonly record struct MarkedView(IFrozenView? View, string? Failure);
 
 /// <summary>Views at the marks of the log (<see cref="CheckMark"/>), so that replicas can be compared at the same applied index. Each is kept until somebody takes it, but not for long: an
 /// open view holds back checkpoints. Opened by the apply thread; thread-safe.</summary>
@@ -17,34 +17,51 @@ internal sealed class MarkedViews(Replica replica, IReplicaHost host)
     private const int Most = 4;
 
     /// <summary>A leader asks within milliseconds; after this it has gone away.</summary>
-    private static readonly TimeSpan Keep = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly List<Marked> _views = [];
     private readonly List<Waiter> _waiters = [];
+    private readonly HashSet<LogIndex> _coming = [];
     private bool _stopped;
 
     /// <summary>When to be consulted next.</summary>
     public Instant NextTime { get; private set; } = Instant.Never;
 
-    /// <summary>The mark at this index was applied, and nothing after it. Called on the apply thread.</summary>
+    /// <summary>The mark at this index was applied, and nothing after it. Called on the apply thread; the view comes when the state's file is there.</summary>
     public void Open(LogIndex index)
+    {
+        lock (_gate)
+        {
+            _coming.Add(index);
+        }
+
+        _ = OpenAsync(index);
+    }
+
+    private async Task OpenAsync(LogIndex index)
     {
         MarkedView view;
         try
         {
-            view = replica.State.TryOpenReadView() is { } opened ? new(opened, null) : new(null, "its state is being replaced");
+            view = await replica.State.TryOpenFrozenViewAsync() is { } opened ? new(opened, null) : new(null, "its state is being replaced");
         }
-        catch (Exception e) when (e is StorageFailedException or DiskFullException)
+        catch (Exception e) when (e is StorageFailedException or DiskFullException or ObjectDisposedException)
         {
             view = new(null, e.Message);
         }
 
         Check.That(view.View is null || view.View.Applied.Index == index, $"the view at mark {index} of range {replica.Range} shows another index");
+        Keep(index, view);
+    }
+
+    private void Keep(LogIndex index, in MarkedView view)
+    {
         Waiter? waiter = null;
         MarkedView dropped = default;
         lock (_gate)
         {
+            _coming.Remove(index);
             if (_stopped)
             {
                 dropped = view;
@@ -62,7 +79,7 @@ internal sealed class MarkedViews(Replica replica, IReplicaHost host)
                     _views.RemoveAt(0);
                 }
 
-                _views.Add(new Marked(index, view, host.Now + Keep));
+                _views.Add(new Marked(index, view, host.Now + KeepFor));
             }
         }
 
@@ -87,13 +104,13 @@ internal sealed class MarkedViews(Replica replica, IReplicaHost host)
                 return Task.FromResult(view);
             }
 
-            // At the mark itself the view may be about to come.
-            if (_stopped || replica.State.Machine.Applied.Index > index)
+            // At the mark itself the view may be about to be opened.
+            if (_stopped || (replica.State.Machine.Applied.Index > index && !_coming.Contains(index)))
             {
                 return Task.FromResult(new MarkedView(null, _stopped ? "it has stopped" : $"it keeps no view at index {index} (any more)"));
             }
 
-            _waiters.Add(waiter = new Waiter(index, host.Now + Keep));
+            _waiters.Add(waiter = new Waiter(index, host.Now + KeepFor));
         }
 
         // The loop is to look at the time limit.

@@ -1,5 +1,4 @@
 using RaftDb.Storage;
-using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines;
 using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
@@ -57,9 +56,8 @@ internal sealed class StateHandle(IStateMachine machine)
         Release();
     }
 
-    /// <summary>A read view that keeps the state machine in use until it is disposed; null when it is on its way out. When the disk is too full to show all that was
-    /// applied: <see cref="DiskFullException"/>, or with <paramref name="evenOlder"/> what was shown before; then look at its <see cref="IReadView.Applied"/>.</summary>
-    public IReadView? TryOpenReadView(bool evenOlder = false)
+    /// <summary>A read view that keeps the state machine in use until it is disposed; null when it is on its way out.</summary>
+    public IReadView? TryOpenReadView()
     {
         if (!TryUse())
         {
@@ -68,7 +66,7 @@ internal sealed class StateHandle(IStateMachine machine)
 
         try
         {
-            return new HeldView(Open(evenOlder), this);
+            return new HeldView(Machine.OpenReadView(), this);
         }
         catch
         {
@@ -77,19 +75,26 @@ internal sealed class StateHandle(IStateMachine machine)
         }
     }
 
-    private IReadView Open(bool evenOlder)
+    /// <summary>A view for digests of what is applied at the call, which keeps the state machine in use until it is disposed; null when it is on its way out.</summary>
+    public async Task<IFrozenView?> TryOpenFrozenViewAsync()
     {
+        if (!TryUse())
+        {
+            return null;
+        }
+
         try
         {
-            return Machine.OpenReadView();
+            return new HeldFrozenView(await Machine.OpenFrozenViewAsync(), this);
         }
-        catch (DiskFullException) when (evenOlder)
+        catch
         {
-            return Machine.OpenCommittedView();
+            Release();
+            throw;
         }
     }
 
-    private sealed class HeldView(IReadView inner, StateHandle handle) : IReadView
+    private class HeldView(IReadView inner, StateHandle handle) : IReadView
     {
         public Raft.Log.LogPosition Applied => inner.Applied;
 
@@ -98,8 +103,6 @@ internal sealed class StateHandle(IStateMachine machine)
         public bool TryGet(ReadOnlySpan<byte> key, out Row row) => inner.TryGet(key, out row);
 
         public ScanPage Scan(in ScanQuery query) => inner.Scan(query);
-
-        public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => inner.DigestSlice(query, cancel);
 
         public ChangePage Changes(in ChangeQuery query) => inner.Changes(query);
 
@@ -110,5 +113,12 @@ internal sealed class StateHandle(IStateMachine machine)
             inner.Dispose();
             handle.Release();
         }
+    }
+
+    private sealed class HeldFrozenView(IFrozenView inner, StateHandle handle) : HeldView(inner, handle), IFrozenView
+    {
+        public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => inner.DigestSlice(query, cancel);
+
+        public StateDigest ComputeDigest(CancellationToken cancel) => inner.ComputeDigest(cancel);
     }
 }

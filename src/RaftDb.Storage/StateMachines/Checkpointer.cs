@@ -54,26 +54,23 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>Checkpoints, and returns the state that is durable in the file for sure, or null when readers kept frames from being written back.</summary>
-    /// <param name="applying">Held by applies, batch by batch.</param>
+    /// <param name="writing">Held by who writes to the file.</param>
+    /// <param name="inFile">What is in the file.</param>
+    /// <param name="endIdleReads">Ends read transactions that nobody uses: they would keep the WAL from starting over.</param>
     /// <param name="readers">Where views come from.</param>
-    /// <param name="committed">The last committed state.</param>
-    /// <param name="commit">Commits what is applied, under the lock of the applies.</param>
-    public StateMeta? Run(Lock applying, ReadConnectionPool readers, Func<StateMeta> committed, Action commit)
+    public StateMeta? Run(Lock writing, Func<StateMeta> inFile, Action endIdleReads, ReadConnectionPool readers)
     {
         lock (_running)
         {
-            lock (applying)
-            {
-                commit();
-            }
-
-            // 1. Beside applies. The state is read first: what is written back is at least that.
+            // 1. Beside writes. The state is read first: what is written back is at least that.
             for (int pass = 0; pass < MaxPasses; pass++)
             {
-                StateMeta before = committed();
+                StateMeta before = inFile();
                 long left = Pass(SqliteNative.CheckpointPassive).Left;
                 if (left == 0)
                 {
+                    // Who reads from here on reads the file alone, so that the next write starts the WAL over.
+                    endIdleReads();
                     return before;
                 }
 
@@ -83,11 +80,11 @@ internal sealed class Checkpointer : IDisposable
                 }
             }
 
-            // 2. Between two applies: nothing is added, so that the rest is written back and the WAL starts over.
-            lock (applying)
+            // 2. Between two writes: nothing is added, so that the rest is written back and the WAL starts over.
+            lock (writing)
             {
-                commit();
-                StateMeta before = committed();
+                endIdleReads();
+                StateMeta before = inFile();
                 (bool isBusy, long left) = Pass(SqliteNative.CheckpointRestart);
                 if (isBusy)
                 {

@@ -322,12 +322,12 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
                 result = new(OperationKind.Put, version, index, default, 0, false);
                 return null;
             case OperationKind.Delete:
-                ulong had = Delete(key, ref batch);
+                ulong had = Delete(key, index, ref batch);
                 result = new(OperationKind.Delete, had, index, default, had == 0 ? 0 : 1, false);
                 return null;
             case OperationKind.DeleteRange:
                 RecordDeleted(key, reader[operation.End], operation.Number);
-                (long count, long bytes, bool hadExpiry, bool more) = table.DeleteRange(key, reader[operation.End], operation.Number);
+                (long count, long bytes, bool hadExpiry, bool more) = table.DeleteRange(key, reader[operation.End], operation.Number, index);
                 batch.Keys -= count;
                 batch.Bytes -= bytes;
                 batch.EarliestIsStale |= hadExpiry;
@@ -384,12 +384,12 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         }
     }
 
-    private ulong Delete(ReadOnlySpan<byte> key, ref ApplyBatch batch, bool expired = false)
+    private ulong Delete(ReadOnlySpan<byte> key, ulong index, ref ApplyBatch batch, bool expired = false)
     {
         RowFacts facts = table.Find(key);
         if (facts.Exists)
         {
-            table.Delete(key);
+            table.Delete(key, index);
             batch.Keys--;
             batch.Bytes -= key.Length + facts.ValueBytes;
             batch.ExpiryChanged(facts.Expiry, 0);
@@ -468,7 +468,7 @@ internal sealed class CommandApplier(IKeyValueTable table, SessionBook sessions,
         table.Expired(time.Milliseconds, limit, _expired);
         foreach (byte[] key in _expired)
         {
-            Delete(key, ref batch, expired: true);
+            Delete(key, index, ref batch, expired: true);
         }
 
         bool more = _expired.Count == limit && table.EarliestExpiry() is > 0 and long next && next <= time.Milliseconds;

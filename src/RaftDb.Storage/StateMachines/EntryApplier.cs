@@ -19,10 +19,10 @@ internal sealed class EntryApplier
         _commands = new(table, Sessions, Changes);
     }
 
-    /// <summary>The sessions. To be told when a transaction was taken back.</summary>
+    /// <summary>The sessions.</summary>
     public SessionBook Sessions { get; }
 
-    /// <summary>What is kept for those who watch. To be told when a transaction was taken back.</summary>
+    /// <summary>What is kept for those who watch.</summary>
     public ChangeBook Changes { get; }
 
     /// <summary>Applies the entry after the last one. Throws <see cref="StorageFailedException"/> for one that this version doesn't know.</summary>

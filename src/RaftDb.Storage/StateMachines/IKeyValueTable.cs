@@ -1,6 +1,6 @@
 namespace RaftDb.Storage.StateMachines;
 
-/// <summary>The rows of one range as commands change them, inside a transaction that somebody else begins and ends: in SQLite, or in the simulator's memory.
+/// <summary>The rows of one range as commands change them, batch by batch.
 /// Used by the thread that applies.</summary>
 internal interface IKeyValueTable
 {
@@ -16,11 +16,11 @@ internal interface IKeyValueTable
     /// <summary>Writes a row: a new one at version 1, else over the present one.</summary>
     void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version, ulong index, long expiry, HybridTimestamp time);
 
-    /// <summary>Removes a row.</summary>
-    void Delete(ReadOnlySpan<byte> key);
+    /// <summary>Removes a row, which is there.</summary>
+    void Delete(ReadOnlySpan<byte> key, ulong index);
 
     /// <summary>Removes the first <paramref name="limit"/> rows of [start, end); tells how many, their bytes, whether one had an expiry, and whether more are left.</summary>
-    (long Count, long Bytes, bool HadExpiry, bool More) DeleteRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit);
+    (long Count, long Bytes, bool HadExpiry, bool More) DeleteRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, ulong index);
 
     /// <summary>The keys that <see cref="DeleteRange"/> with the same arguments would remove.</summary>
     void KeysBetween(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, List<byte[]> keys);

@@ -12,7 +12,7 @@ namespace RaftDb.Storage.StateMachines;
 /// digests run beside applies.</summary>
 public interface IStateMachine : IDisposable
 {
-    /// <summary>The last applied entry; moves only inside <see cref="Apply"/>, in one transaction with the data.</summary>
+    /// <summary>The last applied entry; moves only inside <see cref="Apply"/>, together with the data.</summary>
     LogPosition Applied { get; }
 
     /// <summary>The descriptor at <see cref="Applied"/>.</summary>
@@ -34,7 +34,7 @@ public interface IStateMachine : IDisposable
     /// does not go back when the machine's clock did.</summary>
     HybridTimestamp Time { get; }
 
-    /// <summary>Applies consecutive entries (the first one follows <see cref="Applied"/>) in one transaction and adds one result per entry
+    /// <summary>Applies consecutive entries (the first one follows <see cref="Applied"/>) together and adds one result per entry
     /// (null for no-ops and configuration changes). <paramref name="configurations"/> gives the configuration in force after each configuration entry.
     /// A local failure throws <see cref="StorageFailedException"/>, and so does a command that this version doesn't know (with <see cref="UnknownCommandException"/>
     /// inside); then nothing of the batch is applied and the replica stays halted: reads go on, later applies and checkpoints throw.
@@ -42,12 +42,12 @@ public interface IStateMachine : IDisposable
     void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results);
 
-    /// <summary>A stable view of the state as of its <see cref="IReadView.Applied"/>, which is at least what <see cref="Applied"/> was at the call.
-    /// Throws <see cref="Disk.DiskFullException"/> when the disk has no room to show all of it.</summary>
+    /// <summary>A stable view of the state as of its <see cref="IReadView.Applied"/>, which is at least what <see cref="Applied"/> was at the call.</summary>
     IReadView OpenReadView();
 
-    /// <summary>A view of what is shown already, which may be older than <see cref="Applied"/>: for when the disk is full.</summary>
-    IReadView OpenCommittedView() => OpenReadView();
+    /// <summary>A view of the state as of the call, for a digest. Comes when all that is applied is written to the file, which may take a while; applies go on meanwhile. Fails with
+    /// <see cref="StorageFailedException"/> when the state machine has halted.</summary>
+    Task<IFrozenView> OpenFrozenViewAsync();
 
     /// <summary>Makes everything applied before the call durable in the state file (SQLite's checkpoint) and returns what it holds durably.
     /// Takes long; applies go on meanwhile, but for a moment at the end. Null: not everything could be written back (long readers, a full disk): try later. The caller has synced

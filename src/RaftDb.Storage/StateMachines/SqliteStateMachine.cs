@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
@@ -5,6 +6,7 @@ using RaftDb.Storage.Binlog;
 using RaftDb.Storage.Disk;
 using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Commands;
+using RaftDb.Storage.StateMachines.Memory;
 using RaftDb.Storage.StateMachines.Reads;
 using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Snapshots;
@@ -12,50 +14,65 @@ using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines;
 
-/// <summary>The state of one replica in one SQLite file. Rows, applied index, descriptor and configuration change together: after a crash the file is at
-/// <em>some</em> applied index, never between two.</summary>
-/// <remarks>One thread applies; any thread reads, checkpoints, copies, and commits for that purpose what was applied and is still in the open transaction. What is
-/// published beside SQLite is one immutable object, replaced after each batch. A failure while applying halts this replica for good: later applies and
-/// checkpoints throw, reads go on.</remarks>
+/// <summary>The state of one replica: one SQLite file, and in memory what was applied since the file was last written. Rows, sessions, applied index, descriptor and configuration get into the file together:
+/// after a crash it is at <em>some</em> applied index, never between two, and the binlog brings the rest again.</summary>
+/// <remarks>One thread applies, to the newest layer in memory. A full layer is sealed and written to the file in the background, in key order and one transaction. Any thread reads (layers and file
+/// as one), checkpoints and copies. A failure while applying or writing halts this replica for good: later applies and checkpoints throw, reads go on. A full disk halts nothing:
+/// layers wait in memory until there is room, and when there are too many of them applies are refused.</remarks>
 internal sealed class SqliteStateMachine : IStateMachine
 {
+    /// <summary>Sealed layers at which applies wait: one that is being written, and one that filled up meanwhile.</summary>
+    private const int MaxSealed = 2;
+
+    /// <summary>What a layer must hold to be written because the node is short of memory.</summary>
+    private const int WorthWriting = 256 << 10;
+
+    // In the order in which they are taken: one who writes to the file, one who applies or changes what is shown.
+    private readonly Lock _writing = new();
     private readonly Lock _applying = new();
+    private readonly LayerResources _resources;
     private readonly SqliteDatabase _writer;
-    private readonly OpenTransaction _transaction;
-    private readonly SqliteStatement _advance;
-    private readonly KeyValueTable _table;
+    private readonly LayerWriter _layers;
+    private readonly FileReader _file;
+    private readonly LayeredRows _rows;
+    private readonly LayeredSessions _sessions;
+    private readonly LayeredChanges _changes;
     private readonly EntryApplier _entries;
     private readonly ReadConnectionPool _readers;
     private readonly Checkpointer _checkpointer;
     private readonly OutgoingSnapshots _snapshots;
-    private Published _published;
-    private StateMeta _committed;
+    private readonly ManualResetEventSlim _hurry = new();
+    private readonly AwaitedViews _awaited = new();
+    private ShownState _shown;
     private Exception? _halted;
+    private long _budgeted;
+    private int _waiting;
+    private bool _isScheduled;
+    private bool _isDisposed;
+    private bool _isClosed;
 
     /// <summary>Opens a state file that exists and holds the range.</summary>
-    public SqliteStateMachine(string path, RangeId range, StateMachineOptions options)
+    public SqliteStateMachine(string path, RangeId range, LayerResources resources)
     {
+        StateMachineOptions options = resources.Options;
         FileName = Path.GetFileName(path);
+        _resources = resources;
         _writer = new(path, SqliteAccess.ReadWrite);
         try
         {
             StateSchema.ConfigureWriter(_writer, options.WriterCacheBytes);
-            if (options.MaxPages > 0)
-            {
-                _writer.Execute($"PRAGMA max_page_count = {options.MaxPages}");
-            }
-
             StateMeta meta = StateMeta.ReadFrom(_writer, range);
             StateSchema.AddNewerTables(_writer);
             byte keyspace = Keyspace.Of(meta.Descriptor.Kind);
-            _transaction = new(_writer, options);
-            _advance = _writer.Prepare(
-                "UPDATE raftdb_meta SET applied_index = ?2, applied_term = ?3, time = ?4, keys = ?5, bytes = ?6 WHERE range = ?1");
-            _advance.Bind(1, (long)range.Value);
-            _table = new(_writer, range, keyspace);
-            _entries = new(_table, new SessionTable(_writer, range), new ChangeTable(_writer, range));
-            _published = new(meta, _table.EarliestExpiry());
-            _committed = meta;
+            _layers = new(_writer, range, keyspace);
+            _file = new(path, range, options);
+            _rows = new(new FileRows(_file, keyspace));
+            _sessions = new(new FileSessions(_file));
+            _changes = new(new FileChanges(_file));
+            _shown = new(meta, 0, [new()], meta);
+            Restack();
+            _shown = _shown with { EarliestExpiry = _rows.EarliestExpiry() };
+            _entries = new(_rows, _sessions, _changes);
             _checkpointer = new(path, options);
             _readers = new(path, range, keyspace, meta, options);
             _snapshots = new(path, range, options);
@@ -63,6 +80,7 @@ internal sealed class SqliteStateMachine : IStateMachine
         catch
         {
             _checkpointer?.Dispose();
+            _file?.Dispose();
             _writer.Dispose();
             throw;
         }
@@ -70,23 +88,23 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public string FileName { get; }
 
-    public LogPosition Applied => State.Meta.Applied;
+    public LogPosition Applied => Shown.Meta.Applied;
 
-    public RangeDescriptor Descriptor => State.Meta.Descriptor;
+    public RangeDescriptor Descriptor => Shown.Meta.Descriptor;
 
-    public Configuration Configuration => State.Meta.Configuration;
+    public Configuration Configuration => Shown.Meta.Configuration;
 
-    public (long Keys, long Bytes) Size => (State.Meta.Keys, State.Meta.Bytes);
+    public (long Keys, long Bytes) Size => (Shown.Meta.Keys, Shown.Meta.Bytes);
 
-    public HybridTimestamp? EarliestExpiry => State.EarliestExpiry is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
+    public HybridTimestamp? EarliestExpiry => Shown.EarliestExpiry is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
 
     public HybridTimestamp? EarliestSessionUse => _entries.Sessions.EarliestUse is > 0 and long at ? HybridTimestamp.Of(at, 0) : null;
 
-    public HybridTimestamp Time => State.Meta.Time;
+    public HybridTimestamp Time => Shown.Meta.Time;
 
-    public long CheckpointDebtBytes => _checkpointer.DebtBytes + _transaction.Bytes;
+    public long CheckpointDebtBytes => _checkpointer.DebtBytes + Shown.UnwrittenBytes;
 
-    private Published State => Volatile.Read(ref _published);
+    private ShownState Shown => Volatile.Read(ref _shown);
 
     public void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
@@ -96,43 +114,42 @@ internal sealed class SqliteStateMachine : IStateMachine
             return;
         }
 
+        ThrowIfHalted();
+        AwaitRoom();
         lock (_applying)
         {
             ThrowIfHalted();
             int kept = results.Count;
             try
             {
-                // What a full disk took back has to be kept before anything is added to it: as long as there is no room, nothing more is applied.
-                if (_transaction.IsFull || _transaction.IsLost)
+                if (IsFull(Shown.Newest))
                 {
-                    Commit();
+                    Seal();
+                    Schedule();
                 }
 
-                // 1. Everything in one savepoint, 2. then what it changed beside the rows, 3. and only after both do others see it.
-                _transaction.BeginBatch();
-                var batch = new ApplyBatch(_published.Meta, _published.EarliestExpiry);
+                // 1. Everything into the newest layer, 2. then what it changed beside the rows, 3. and only after both do others see it.
+                var batch = new ApplyBatch(_shown.Meta, _shown.EarliestExpiry);
                 int nextConfiguration = 0;
-                long bytes = 0;
                 for (int i = 0; i < entries.Count; i++)
                 {
-                    bytes += entries[i].Data.Length;
                     results.Add(_entries.Apply(entries[i], configurations, ref nextConfiguration, ref batch));
                 }
 
                 Check.That(nextConfiguration == configurations.Count, $"{configurations.Count} configurations were given for {nextConfiguration} entries");
                 if (batch.EarliestIsStale)
                 {
-                    batch.EarliestExpiry = _table.EarliestExpiry();
+                    batch.EarliestExpiry = _rows.EarliestExpiry();
                 }
 
-                _transaction.EndBatch(entries, configurations, bytes);
-                Volatile.Write(ref _published, new(batch.ToMeta(), batch.EarliestExpiry));
+                _shown.Newest.Entries += entries.Count;
+                Show(_shown with { Meta = batch.ToMeta(), EarliestExpiry = batch.EarliestExpiry });
             }
             catch (Exception e)
             {
+                // What the batch has left in the newest layer stands beyond what is shown, and is never written.
                 results.RemoveRange(kept, results.Count - kept);
-                ThrowIfFull(e);
-                Halt(e);
+                Interlocked.CompareExchange(ref _halted, e, null);
                 if (e is OutOfMemoryException)
                 {
                     throw new StorageFailedException($"Memory ran out while applying to {_writer.Path}.", e);
@@ -143,21 +160,54 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    public IReadView OpenReadView() => OpenSqliteView();
+    public IReadView OpenReadView()
+    {
+        while (true)
+        {
+            // The layers are those above what the connection sees, or overlap with it; a connection that sees more than is shown here is one for what is shown by now.
+            ShownState shown = Shown;
+            ReadConnection connection = _readers.Rent(shown.InFile);
+            if (connection.Shown.Applied.Index <= shown.Meta.Applied.Index)
+            {
+                return new LayeredReadView(_readers, connection, shown);
+            }
 
-    public IReadView OpenCommittedView() => _readers.Rent(Volatile.Read(ref _committed));
+            _readers.Return(connection);
+        }
+    }
+
+    public Task<IFrozenView> OpenFrozenViewAsync()
+    {
+        lock (_applying)
+        {
+            ThrowIfHalted();
+            if (Shown.Newest.Entries > 0)
+            {
+                Seal();
+            }
+
+            if (Shown.Oldest is null)
+            {
+                return Task.FromResult<IFrozenView>(_readers.RentFrozen(Shown.InFile));
+            }
+
+            Schedule();
+            return _awaited.Add(Shown.Meta.Applied.Index);
+        }
+    }
 
     public RangeCheckpoint? Checkpoint()
     {
         ThrowIfHalted();
         try
         {
-            StateMeta? durable = _checkpointer.Run(_applying, _readers, () => Volatile.Read(ref _committed), Commit);
+            WriteAll();
+            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, EndIdleReads, _readers);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
         catch (Exception e) when (e is DiskFullException || (e is StorageFailedException failed && SqliteFailure.IsFull(failed)))
         {
-            // What could not be written back is still in the WAL, or comes again from the binlog.
+            // What could not be written is still in memory or in the WAL, or comes again from the binlog.
             return null;
         }
         catch (StorageFailedException e)
@@ -172,11 +222,14 @@ internal sealed class SqliteStateMachine : IStateMachine
     {
         try
         {
-            ShowApplied();
+            if (Volatile.Read(ref _halted) is null)
+            {
+                WriteAll();
+            }
         }
         catch (DiskFullException)
         {
-            // A copy of what was committed last is good as well: its index is read from the copy.
+            // A copy of what was written last is good as well: its index is read from the copy.
         }
 
         return _snapshots.Begin();
@@ -184,173 +237,240 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public StateDigest ComputeDigest(CancellationToken cancel)
     {
-        using SqliteReadView view = OpenSqliteView();
+        Task<IFrozenView> opening = OpenFrozenViewAsync();
+        WriteAll();
+        using IFrozenView view = opening.GetAwaiter().GetResult();
         return view.ComputeDigest(cancel);
     }
 
     public void Dispose()
     {
-        // In the order in which a checkpoint takes its locks: a running one ends first.
-        _checkpointer.Dispose();
-        _readers.Dispose();
         lock (_applying)
         {
-            try
-            {
-                // For the next start to replay less.
-                if (_halted is null)
-                {
-                    Commit();
-                }
-            }
-            catch (Exception e) when (e is StorageFailedException or DiskFullException)
-            {
-                // The binlog has it all: the next start replays more.
-            }
-
-            _writer.Dispose();
+            _isDisposed = true;
         }
-    }
 
-    private SqliteReadView OpenSqliteView() => _readers.Rent(ShowApplied());
+        // In the order in which a checkpoint takes its locks: a running one ends first.
+        _checkpointer.Dispose();
+        try
+        {
+            // For the next start to replay less.
+            if (_halted is null)
+            {
+                WriteAll();
+            }
+        }
+        catch (Exception e) when (e is StorageFailedException or DiskFullException)
+        {
+            // The binlog has it all: the next start replays more.
+        }
 
-    /// <summary>Sees to it that other connections find everything applied before the call, and returns what that is at least.</summary>
-    private StateMeta ShowApplied()
-    {
-        StateMeta applied = State.Meta;
-        if (Volatile.Read(ref _committed).Applied.Index < applied.Applied.Index)
+        _readers.Dispose();
+        _awaited.GiveUp(new StorageFailedException($"{_writer.Path} was closed."));
+        lock (_writing)
         {
             lock (_applying)
             {
-                Commit();
+                _isClosed = true;
+                _file.Dispose();
+                _writer.Dispose();
+                _resources.Budget.Take(-_budgeted);
+                _budgeted = 0;
             }
-        }
-
-        return applied;
-    }
-
-    /// <summary>Under the lock of the applies: commits what they have left open.</summary>
-    private void Commit()
-    {
-        if (!_transaction.IsOpen && !_transaction.IsLost)
-        {
-            if (_committed.Applied != _published.Meta.Applied)
-            {
-                throw new StorageFailedException($"What was applied to {_writer.Path} up to {_published.Meta.Applied} could not be kept.", _halted!);
-            }
-
-            return;
-        }
-
-        try
-        {
-            ApplyLostAgain();
-            StateMeta meta = _published.Meta;
-            Store(meta);
-            _transaction.Commit();
-            Volatile.Write(ref _committed, meta);
-            _checkpointer.PagesWritten(_writer.PagesWritten);
-        }
-        catch (Exception e)
-        {
-            ThrowIfFull(e);
-            Interlocked.CompareExchange(ref _halted, e, null);
-            throw;
         }
     }
 
-    /// <summary>Under the lock of the applies: what a full disk took back is applied again, with the same results as before, which nobody needs any more.</summary>
-    private void ApplyLostAgain()
+    private bool IsFull(MemoryLayer layer) =>
+        layer.Bytes >= _resources.Options.LayerBytes || (_resources.Budget.IsExceeded && layer.Bytes >= WorthWriting);
+
+    /// <summary>Ahead of a batch: waits until there is room for it, by writing what is sealed.</summary>
+    private void AwaitRoom()
     {
-        if (!_transaction.IsLost)
+        while (IsFull(Shown.Newest) && Shown.Layers.Length > MaxSealed)
         {
-            return;
+            Hurry(() => WriteOldest());
         }
-
-        _transaction.BeginAgain();
-        var batch = new ApplyBatch(_committed, _table.EarliestExpiry());
-        foreach (AppliedBatch lost in _transaction.Batches)
-        {
-            int nextConfiguration = 0;
-            for (int i = 0; i < lost.Entries.Count; i++)
-            {
-                _entries.Apply(lost.Entries[i], lost.Configurations, ref nextConfiguration, ref batch);
-            }
-        }
-
-        Check.That(batch.Applied == _published.Meta.Applied, $"what a full disk took back ends at {batch.Applied}, but {_published.Meta.Applied} was applied");
     }
 
-    /// <summary>A full disk takes back the open transaction and halts nothing: it is tried again when somebody next applies, commits or looks.</summary>
-    private void ThrowIfFull(Exception cause)
+    /// <summary>Under the lock of the applies: the newest layer takes no more, and a new one is begun.</summary>
+    private void Seal()
     {
-        if (cause is DiskFullException)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
-        }
+        _shown.Newest.End = _shown.Meta;
+        Show(_shown with { Layers = [new(), .. _shown.Layers] });
+        Restack();
+    }
 
-        if (cause is StorageFailedException failure && SqliteFailure.IsFull(failure))
+    private void Restack()
+    {
+        MemoryLayer[] layers = _shown.Layers;
+        _rows.Stack(Array.ConvertAll(layers, l => l.Rows));
+        _sessions.Stack(Array.ConvertAll(layers, l => l.Sessions));
+        _changes.Stack(Array.ConvertAll(layers, l => l.Changes));
+    }
+
+    private void Show(ShownState state)
+    {
+        Volatile.Write(ref _shown, state);
+        long bytes = state.UnwrittenBytes;
+        _resources.Budget.Take(bytes - _budgeted);
+        _budgeted = bytes;
+    }
+
+    /// <summary>Under the lock of the applies: has the sealed layers written in the background.</summary>
+    private void Schedule()
+    {
+        if (!_isScheduled && !_isDisposed)
         {
+            _isScheduled = true;
+            _resources.Queue.Add(WriteInBackground);
+        }
+    }
+
+    private void WriteInBackground()
+    {
+        bool isDone;
+        do
+        {
+            bool isStuck = false;
             try
             {
-                _transaction.TakeBack();
-                _entries.Sessions.Forget();
-                _entries.Changes.Forget();
+                WriteOldest();
+            }
+            catch (DiskFullException)
+            {
+                // Layers stay in memory. Who next seals one, applies beyond the bound or checkpoints tries again.
+                isStuck = true;
             }
             catch (StorageFailedException)
             {
-                // What is in the transaction is not known then: the replica halts with the first failure.
-                return;
+                // The replica is halted, and says so to whoever next applies or checkpoints.
+                isStuck = true;
             }
 
-            throw new DiskFullException($"No room on the disk to apply to {_writer.Path}.", cause);
+            lock (_applying)
+            {
+                isDone = isStuck || _isDisposed || Shown.Oldest is null;
+                _isScheduled = !isDone;
+            }
         }
+        while (!isDone);
     }
 
-    private void Store(StateMeta meta)
+    /// <summary>Writes all that is applied to the file, without rests.</summary>
+    private void WriteAll()
     {
-        if (meta.Shape != _committed.Shape)
+        lock (_applying)
         {
-            meta.Replace(_writer);
-            return;
+            ThrowIfHalted();
+            if (Shown.Newest.Entries > 0)
+            {
+                Seal();
+            }
         }
 
-        _advance.Bind(2, (long)meta.Applied.Index.Value);
-        _advance.Bind(3, (long)meta.Applied.Term.Value);
-        _advance.Bind(4, (long)meta.Time.Value);
-        _advance.Bind(5, meta.Keys);
-        _advance.Bind(6, meta.Bytes);
-        _advance.Run();
+        Hurry(() =>
+        {
+            while (WriteOldest())
+            {
+            }
+        });
     }
 
-    private void Halt(Exception cause)
+    /// <summary>Does something that somebody waits for: a write that is under way goes on without rests.</summary>
+    private void Hurry(Action action)
     {
-        Interlocked.CompareExchange(ref _halted, cause, null);
-        if (!_transaction.IsOpen)
-        {
-            return;
-        }
-
+        Interlocked.Increment(ref _waiting);
+        _hurry.Set();
         try
         {
-            // The batches before this one were applied, and others know: they are to be seen.
-            _transaction.UndoBatch();
-            Commit();
+            action();
         }
-        catch (StorageFailedException)
+        finally
         {
-            // They can't be: reads say so from here on, with the first failure as the reason, and after a restart the binlog brings the batches again.
+            Interlocked.Decrement(ref _waiting);
         }
+    }
+
+    /// <summary>Writes the oldest sealed layer to the file; false when there is none.</summary>
+    private bool WriteOldest()
+    {
+        lock (_writing)
+        {
+            ShownState shown = Shown;
+            if (shown.Oldest is not { } layer || _isClosed)
+            {
+                return false;
+            }
+
+            try
+            {
+                if (_resources.Options.MaxPages > 0)
+                {
+                    _writer.Execute($"PRAGMA max_page_count = {_resources.Options.MaxPages}");
+                }
+
+                long slice = Stopwatch.GetTimestamp();
+                _layers.Write(layer, shown.InFile, () => Rest(ref slice));
+                _checkpointer.PagesWritten(_writer.PagesWritten);
+            }
+            catch (Exception e)
+            {
+                bool isFull = e is DiskFullException || (e is StorageFailedException failure && SqliteFailure.IsFull(failure));
+                Exception cause = isFull ? new DiskFullException($"No room on the disk to write to {_writer.Path}.", e) : e;
+                _awaited.GiveUp(cause);
+                if (isFull)
+                {
+                    throw cause;
+                }
+
+                Interlocked.CompareExchange(ref _halted, e, null);
+                throw;
+            }
+
+            lock (_applying)
+            {
+                Show(_shown with { Layers = _shown.Layers[..^1], InFile = layer.End! });
+                Restack();
+                _file.End();
+            }
+
+            _readers.EndOlder(layer.End!);
+            _awaited.Give(layer.End!, _readers);
+            return true;
+        }
+    }
+
+    /// <summary>Between slices of a layer: half of the time is left to others, unless somebody waits or the next layer fills up.</summary>
+    private void Rest(ref long slice)
+    {
+        if (Volatile.Read(ref _waiting) == 0 && Shown.Newest.Bytes < _resources.Options.LayerBytes / 2)
+        {
+            _hurry.Reset();
+            if (Volatile.Read(ref _waiting) == 0)
+            {
+                _hurry.Wait(Stopwatch.GetElapsedTime(slice));
+            }
+        }
+
+        slice = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Ends read transactions that nobody uses just now: they would keep the WAL from starting over.</summary>
+    private void EndIdleReads()
+    {
+        lock (_applying)
+        {
+            _file.End();
+        }
+
+        _readers.EndOlder(null);
     }
 
     private void ThrowIfHalted()
     {
-        if (_halted is { } cause)
+        if (Volatile.Read(ref _halted) is { } cause)
         {
             throw new StorageFailedException($"The state machine of {_writer.Path} halted earlier: {cause.Message}", cause);
         }
     }
-
-    /// <summary>What other threads see, replaced as a whole.</summary>
-    private sealed record Published(StateMeta Meta, long EarliestExpiry);
 }

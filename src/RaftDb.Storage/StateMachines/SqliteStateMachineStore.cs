@@ -2,6 +2,7 @@ using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
 using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines.Memory;
 using RaftDb.Storage.StateMachines.Snapshots;
 using RaftDb.Storage.StateMachines.Sqlite;
 
@@ -16,12 +17,14 @@ public sealed class SqliteStateMachineStore : IStateMachineStore
     private readonly Dictionary<RangeId, ulong> _generations = [];
     private readonly string _dataDirectory;
     private readonly StateMachineOptions _options;
+    private readonly LayerResources _resources;
 
     /// <summary>A store over a data directory, which exists. Loads SQLite.</summary>
     public SqliteStateMachineStore(string dataDirectory, StateMachineOptions options)
     {
         _dataDirectory = Path.GetFullPath(dataDirectory);
         _options = options.Validate();
+        _resources = LayerResources.Of(options);
         SqliteVersion = SqliteLibrary.Load(options.SqliteLibrary);
     }
 
@@ -36,7 +39,7 @@ public sealed class SqliteStateMachineStore : IStateMachineStore
         string path = directory.Path(NextName(directory, descriptor.Id));
         StateSchema.Create(path, new(LogPosition.Zero, default, 0, 0, 0, descriptor, configuration), _options);
         directory.Sync();
-        return new SqliteStateMachine(path, descriptor.Id, _options);
+        return new SqliteStateMachine(path, descriptor.Id, _resources);
     }
 
     /// <inheritdoc/>
@@ -51,7 +54,7 @@ public sealed class SqliteStateMachineStore : IStateMachineStore
         try
         {
             CheckIfAsked(path);
-            state = new SqliteStateMachine(path, range, _options);
+            state = new SqliteStateMachine(path, range, _resources);
         }
         catch (StorageFailedException e) when (SqliteFailure.IsDamage(e))
         {
@@ -116,7 +119,7 @@ public sealed class SqliteStateMachineStore : IStateMachineStore
     {
         StateDirectory directory = Directory(range);
         directory.Create();
-        return new(directory, range, NextName(directory, range), _options);
+        return new(directory, range, NextName(directory, range), _resources);
     }
 
     private StateDirectory Directory(RangeId range) => new(_dataDirectory, range);

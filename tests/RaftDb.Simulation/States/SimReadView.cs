@@ -1,5 +1,6 @@
 using RaftDb.Raft.Log;
 using RaftDb.Storage;
+using RaftDb.Storage.StateMachines;
 using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
 using RaftDb.Storage.StateMachines.Reads;
@@ -7,7 +8,7 @@ using RaftDb.Storage.StateMachines.Reads;
 namespace RaftDb.Simulation.States;
 
 /// <summary>A view of one version: nothing to hold, nothing to close.</summary>
-internal sealed class SimReadView(StateVersion version) : IReadView
+internal sealed class SimReadView(StateVersion version) : IFrozenView
 {
     public LogPosition Applied => version.Meta.Applied;
 
@@ -51,6 +52,8 @@ internal sealed class SimReadView(StateVersion version) : IReadView
 
     /// <summary>Replicas are compared after every run by their whole digests; checks slice by slice are not simulated.</summary>
     public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel) => throw new NotSupportedException("The simulator runs no checks slice by slice.");
+
+    public StateDigest ComputeDigest(CancellationToken cancel) => new(Applied, version.Hash.ToString("x16"), version.Rows.Count);
 
     /// <summary>Nobody watches in the simulator.</summary>
     public ChangePage Changes(in ChangeQuery query) => throw new NotSupportedException("The simulator keeps no changes.");

@@ -32,8 +32,8 @@ internal sealed class SimSessionTable : ISessionTable
     public bool TryResult(SessionId session, ulong sequence, uint part, out KeptResult kept) =>
         Now.Results.TryGetValue((session.Value, sequence, part), out kept);
 
-    public void AddResult(SessionId session, ulong sequence, uint part, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> result) =>
-        Now = Now.With((session.Value, sequence, part), new KeptResult(hash.ToArray(), result.ToArray()));
+    public void AddResult(SessionId session, ulong sequence, uint part, ReadOnlySpan<byte> hash, byte[] result) =>
+        Now = Now.With((session.Value, sequence, part), new KeptResult(hash.ToArray(), result));
 
     public void DropResults(SessionId session, ulong below)
     {

@@ -94,6 +94,8 @@ internal sealed class SimStateMachine : IStateMachine
 
     public IReadView OpenReadView() => new SimReadView(_published);
 
+    public Task<IFrozenView> OpenFrozenViewAsync() => Task.FromResult<IFrozenView>(new SimReadView(_published));
+
     public RangeCheckpoint? Checkpoint()
     {
         if (!Mutants.CheckpointNotDurable)

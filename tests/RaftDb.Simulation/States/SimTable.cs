@@ -4,7 +4,7 @@ using RaftDb.Storage.StateMachines;
 
 namespace RaftDb.Simulation.States;
 
-/// <summary>The rows as a transaction changes them: what <see cref="KeyValueTable"/> is over SQLite, over immutable maps.</summary>
+/// <summary>The rows as a transaction changes them: what the product keeps in memory and in SQLite, over immutable maps.</summary>
 internal sealed class SimTable : IKeyValueTable
 {
     private ImmutableSortedDictionary<byte[], SimRow> _rows = null!;
@@ -31,7 +31,7 @@ internal sealed class SimTable : IKeyValueTable
         Add(new(key.ToArray(), value.ToArray(), version, index, expiry, time.Value));
     }
 
-    public void Delete(ReadOnlySpan<byte> key)
+    public void Delete(ReadOnlySpan<byte> key, ulong index)
     {
         if (Row(key) is { } row)
         {
@@ -40,7 +40,7 @@ internal sealed class SimTable : IKeyValueTable
         }
     }
 
-    public (long Count, long Bytes, bool HadExpiry, bool More) DeleteRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit)
+    public (long Count, long Bytes, bool HadExpiry, bool More) DeleteRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, ulong index)
     {
         List<SimRow> found = [];
         bool more = false;

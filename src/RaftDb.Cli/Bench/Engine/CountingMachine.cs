@@ -64,6 +64,8 @@ internal sealed class CountingMachine(RangeDescriptor descriptor, Configuration 
 
     public IReadView OpenReadView() => throw new NotSupportedException(None);
 
+    public Task<IFrozenView> OpenFrozenViewAsync() => throw new NotSupportedException(None);
+
     public RangeCheckpoint? Checkpoint() => new(Applied, Configuration, descriptor, FileName);
 
     public ISnapshotSource BeginSnapshot() => throw new IOException(None);

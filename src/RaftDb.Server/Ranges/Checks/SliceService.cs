@@ -47,7 +47,8 @@ internal sealed class SliceService(LocalReplicas replicas, IReplicaHost host)
         : Task.FromResult(SliceAnswer.Failed("its state is being replaced"));
 
     /// <summary>Reads a view to its end in the background, and gives it back.</summary>
-    private Task<SliceAnswer> ReadAsync(IReadView view, Func<IReadView, SliceAnswer> read)
+    private Task<SliceAnswer> ReadAsync<TView>(TView view, Func<TView, SliceAnswer> read)
+        where TView : IReadView
     {
         TaskCompletionSource<SliceAnswer> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         host.RunInBackground("comparing replicas", _ =>

@@ -37,7 +37,7 @@ internal sealed class RangeWatches(NodeId node, RangeMap map, LocalReplicas repl
                 ErrorCode.Unavailable, $"Node {node} has no working replica of range {range} to watch. Watch at one of the nodes {string.Join(", ", others)}.");
         }
 
-        using IReadView? view = replica.State.TryOpenReadView(evenOlder: true);
+        using IReadView? view = replica.State.TryOpenReadView();
         if (view is null)
         {
             return new RequestError(ErrorCode.Unavailable, $"The replica of range {range} on node {node} is being replaced. Watch again.");

@@ -21,14 +21,11 @@ internal sealed class ChangeBook
     public ChangeBook(IChangeTable table)
     {
         _table = table;
-        Forget();
+        _kept = table.Load();
     }
 
     /// <summary>Whether changes are kept.</summary>
     public bool IsOn => _kept.Until != 0;
-
-    /// <summary>The tables are not what they were: a transaction was taken back.</summary>
-    public void Forget() => _kept = _table.Load();
 
     /// <summary>Has changes kept from here on until a time, or longer if they are kept already.</summary>
     public void KeepUntil(long until, ulong index, long now)

@@ -19,14 +19,21 @@ public interface IReadView : IDisposable
     /// <summary>Reads rows in key order.</summary>
     ScanPage Scan(in ScanQuery query);
 
-    /// <summary>Digests a slice of the rows, bucket by bucket.</summary>
-    SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel);
-
     /// <summary>Reads what entries changed, in the order of the log.</summary>
     ChangePage Changes(in ChangeQuery query);
 
     /// <summary>Looks for damage of the file, in whatever way the store has. Reads all of it. Null when there is none.</summary>
     string? CheckFile();
+}
+
+/// <summary>A view that shows everything, and can be compared with that of another replica at the same applied index.</summary>
+public interface IFrozenView : IReadView
+{
+    /// <summary>Digests a slice of the rows, bucket by bucket.</summary>
+    SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel);
+
+    /// <summary>Digests all of it.</summary>
+    StateDigest ComputeDigest(CancellationToken cancel);
 }
 
 /// <summary>One key with its value.</summary>

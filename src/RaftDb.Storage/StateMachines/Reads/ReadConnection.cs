@@ -1,11 +1,13 @@
+using RaftDb.Raft;
 using RaftDb.Storage.StateMachines.Changes;
 using RaftDb.Storage.StateMachines.Digests;
+using RaftDb.Storage.StateMachines.Memory;
 using RaftDb.Storage.StateMachines.Sessions;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines.Reads;
 
-/// <summary>A read-only connection with its statements. Used by one view at a time.</summary>
+/// <summary>A read-only connection with its statements. Used by one view at a time. Its read transaction stays open from one view to the next, as long as what it shows is what is in the file.</summary>
 internal sealed unsafe class ReadConnection : IDisposable
 {
     private const string Between = "FROM raftdb_kv WHERE range = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
@@ -21,12 +23,11 @@ internal sealed unsafe class ReadConnection : IDisposable
     private readonly KeyBuffer _end;
     private SqliteStatement? _kept;
     private SqliteStatement? _changes;
-    private StateMeta _known;
 
     public ReadConnection(string path, RangeId range, byte keyspace, StateMeta known, StateMachineOptions options)
     {
         _range = range;
-        _known = known;
+        Shown = known;
         _start = new(keyspace);
         _end = new(keyspace);
         _database = new(path, SqliteAccess.ReadOnly);
@@ -45,17 +46,27 @@ internal sealed unsafe class ReadConnection : IDisposable
         }
     }
 
+    /// <summary>What the read transaction shows; before the first one, what is known of the file.</summary>
+    public StateMeta Shown { get; private set; }
+
+    /// <summary>Whether a read transaction is open.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Starts a read transaction. SQLite takes its view at the first read, which is that of the applied index.</summary>
-    public StateMeta Begin()
+    public void Begin()
     {
         _begin.Run();
-        _known = StateMeta.Read(_meta, _known)
+        HasBegun = true;
+        Shown = StateMeta.Read(_meta, Shown)
             ?? throw new StorageFailedException($"The row of range {_range} is gone from {_database.Path}.");
-        return _known;
     }
 
     /// <summary>Ends the read transaction.</summary>
-    public void End() => _commit.Run();
+    public void End()
+    {
+        HasBegun = false;
+        _commit.Run();
+    }
 
     /// <summary>Reads one row.</summary>
     public bool TryGet(ReadOnlySpan<byte> key, out Row row)
@@ -70,58 +81,55 @@ internal sealed unsafe class ReadConnection : IDisposable
         return found;
     }
 
-    /// <summary>Reads rows in order.</summary>
-    public ScanPage Scan(in ScanQuery query)
+    /// <summary>Rows in order, from <paramref name="start"/> on and below <paramref name="end"/>. One cursor of a kind at a time.</summary>
+    public RowCursor Rows(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, bool isDescending, bool hasValues)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        SqliteStatement scan = Scanner(query.Reverse, query.KeysOnly);
-        if (query.End is { Length: 0 })
-        {
-            return new([], false);
-        }
-
-        _start.Set(query.Start.Span);
-        _end.SetEnd(query.End is { } end ? end.Span : default);
+        SqliteStatement scan = Scanner(isDescending, !hasValues);
+        _start.Set(start);
+        _end.SetEnd(end);
         scan.BindPinned(2, _start.Pointer, _start.Length);
         scan.BindPinned(3, _end.Pointer, _end.Length);
-        var rows = new List<Row>(Math.Min(query.Limit, 64));
-        long bytes = 0;
-        bool more = false;
-        while (scan.Step())
+        return new FileCursor(scan, hasValues);
+    }
+
+    /// <summary>Since when and until when changes are kept.</summary>
+    public KeptChanges Kept()
+    {
+        _kept ??= Prepare(ChangeReader.KeptSql);
+        KeptChanges kept = _kept.Step() ? new((ulong)_kept.Number(0), _kept.Number(1), 0, 0) : default;
+        _kept.Reset();
+        return kept;
+    }
+
+    /// <summary>What entries after an index changed, in the order of the log. One at a time.</summary>
+    public IEnumerable<(LogIndex Index, byte[] Changes)> ChangesAfter(ulong index)
+    {
+        _changes ??= Prepare(ChangeReader.ChangesSql);
+        _changes.Bind(2, (long)Math.Min(index, long.MaxValue));
+        try
         {
-            if (rows.Count == query.Limit || (rows.Count > 0 && bytes >= query.MaxBytes))
+            while (_changes.Step())
             {
-                more = true;
-                break;
+                yield return (new((ulong)_changes.Number(0)), _changes.Blob(1).ToArray());
             }
-
-            byte[] key = scan.Blob(0)[1..].ToArray();
-            byte[] value = query.KeysOnly ? [] : scan.Blob(4).ToArray();
-            if (rows.Count > 0 && bytes + key.Length + value.Length > query.MaxBytes)
-            {
-                more = true;
-                break;
-            }
-
-            bytes += key.Length + value.Length;
-            rows.Add(new(key, value, (ulong)scan.Number(1), (ulong)scan.Number(2), scan.Number(3)));
         }
-
-        scan.Reset();
-        return new(rows, more);
+        finally
+        {
+            _changes.Reset();
+        }
     }
 
     /// <summary>Hashes the whole range.</summary>
-    public StateDigest ComputeDigest(StateMeta meta, CancellationToken cancel)
+    public StateDigest ComputeDigest(CancellationToken cancel)
     {
         using SqliteStatement rows = Prepare(StateDigester.SelectSql);
         using SqliteStatement sessions = Prepare(SessionHash.SessionsSql);
         using SqliteStatement results = Prepare(SessionHash.ResultsSql);
-        return StateDigester.Compute(rows, sessions, results, meta, cancel);
+        return StateDigester.Compute(rows, sessions, results, Shown, cancel);
     }
 
     /// <summary>Hashes a slice of the range, bucket by bucket.</summary>
-    public SliceDigest DigestSlice(SliceQuery query, StateMeta meta, CancellationToken cancel)
+    public SliceDigest DigestSlice(SliceQuery query, CancellationToken cancel)
     {
         using SqliteStatement rows = Prepare($"SELECT {RowHash.Columns} {Between}");
         _start.Set(query.From.Span);
@@ -131,15 +139,7 @@ internal sealed unsafe class ReadConnection : IDisposable
         using var digester = new SliceDigester(query);
         using SqliteStatement sessions = Prepare(SessionHash.SessionsSql);
         using SqliteStatement results = Prepare(SessionHash.ResultsSql);
-        return digester.Run(rows, sessions, results, meta, cancel);
-    }
-
-    /// <summary>Reads what entries changed.</summary>
-    public ChangePage Changes(in ChangeQuery query, StateMeta meta)
-    {
-        _kept ??= Prepare(ChangeReader.KeptSql);
-        _changes ??= Prepare(ChangeReader.ChangesSql);
-        return ChangeReader.Read(_kept, _changes, query, meta);
+        return digester.Run(rows, sessions, results, Shown, cancel);
     }
 
     /// <summary>SQLite's own check of the whole file: trees, indexes, free pages. Null when it finds nothing.</summary>
@@ -151,9 +151,9 @@ internal sealed unsafe class ReadConnection : IDisposable
 
     public void Dispose() => _database.Dispose();
 
-    private SqliteStatement Scanner(bool reverse, bool keysOnly) =>
-        _scans[(reverse ? 1 : 0) + (keysOnly ? 2 : 0)] ??=
-            Prepare($"SELECT key, version, idx, expiry{(keysOnly ? "" : ", value")} {Between}{(reverse ? " DESC" : "")}");
+    private SqliteStatement Scanner(bool isDescending, bool keysOnly) =>
+        _scans[(isDescending ? 1 : 0) + (keysOnly ? 2 : 0)] ??=
+            Prepare($"SELECT key, version, idx, expiry, {(keysOnly ? "length(value)" : "value")} {Between}{(isDescending ? " DESC" : "")}");
 
     private SqliteStatement Prepare(string sql)
     {

@@ -9,26 +9,19 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
     private readonly object _gate = new();
     private readonly Stack<ReadConnection> _idle = new();
     private int _open;
-    private bool _isPaused;
+    private ulong _current;
+    private volatile bool _isPaused;
     private bool _isDisposed;
 
-    /// <summary>A view that shows at least the given state, which was committed already.</summary>
-    public SqliteReadView Rent(StateMeta atLeast)
+    /// <summary>A connection whose transaction shows at least the given state, which is in the file already.</summary>
+    public ReadConnection Rent(StateMeta atLeast) => Rent(c => c.HasBegun && c.Shown.Applied.Index >= atLeast.Applied.Index);
+
+    /// <summary>A view of what is in the file, which is the given state: the caller keeps it from changing meanwhile.</summary>
+    public SqliteReadView RentFrozen(StateMeta inFile)
     {
-        ReadConnection? connection = Take();
-        try
-        {
-            connection ??= new(path, range, keyspace, known, options);
-            StateMeta shown = connection.Begin();
-            Check.That(shown.Applied.Index >= atLeast.Applied.Index, $"a view at {shown.Applied.Index} is older than {atLeast.Applied.Index}");
-            return new(this, connection, shown);
-        }
-        catch
-        {
-            connection?.Dispose();
-            PutBack(null);
-            throw;
-        }
+        ReadConnection connection = Rent(c => c.HasBegun && c.Shown.Applied == inFile.Applied);
+        Check.That(connection.Shown.Applied == inFile.Applied, $"the file is at {connection.Shown.Applied} and not at {inFile.Applied}");
+        return new(this, connection);
     }
 
     /// <summary>Takes a connection back after its view.</summary>
@@ -37,7 +30,11 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
         bool isSound = false;
         try
         {
-            connection.End();
+            if (connection.Shown.Applied.Index.Value < Volatile.Read(ref _current) || _isPaused)
+            {
+                connection.End();
+            }
+
             isSound = true;
         }
         finally
@@ -49,6 +46,26 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
         }
     }
 
+    /// <summary>Ends the idle read transactions that show an older state than this, or all of them (null), and from now on the others when they are given back.</summary>
+    public void EndOlder(StateMeta? inFile)
+    {
+        if (inFile is not null)
+        {
+            Volatile.Write(ref _current, inFile.Applied.Index.Value);
+        }
+
+        lock (_gate)
+        {
+            foreach (ReadConnection connection in _idle)
+            {
+                if (connection.HasBegun && (inFile is null || connection.Shown.Applied.Index < inFile.Applied.Index))
+                {
+                    connection.End();
+                }
+            }
+        }
+    }
+
     /// <summary>Makes new views wait and returns when the open ones have ended, or when the time is over.</summary>
     public void Pause(TimeSpan most)
     {
@@ -56,6 +73,14 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
         lock (_gate)
         {
             _isPaused = true;
+            foreach (ReadConnection connection in _idle)
+            {
+                if (connection.HasBegun)
+                {
+                    connection.End();
+                }
+            }
+
             while (_open > 0 && most - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } left)
             {
                 Monitor.Wait(_gate, left);
@@ -82,6 +107,32 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
             {
                 connection.Dispose();
             }
+        }
+    }
+
+    private ReadConnection Rent(Predicate<ReadConnection> isCurrent)
+    {
+        ReadConnection? connection = Take();
+        try
+        {
+            connection ??= new(path, range, keyspace, known, options);
+            if (!isCurrent(connection))
+            {
+                if (connection.HasBegun)
+                {
+                    connection.End();
+                }
+
+                connection.Begin();
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection?.Dispose();
+            PutBack(null);
+            throw;
         }
     }
 

@@ -19,8 +19,8 @@ internal interface ISessionTable
     /// <summary>Reads a result; false when there is none.</summary>
     bool TryResult(SessionId session, ulong sequence, uint part, out KeptResult kept);
 
-    /// <summary>Adds a result where there is none.</summary>
-    void AddResult(SessionId session, ulong sequence, uint part, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> result);
+    /// <summary>Adds a result where there is none, and keeps its bytes.</summary>
+    void AddResult(SessionId session, ulong sequence, uint part, ReadOnlySpan<byte> hash, byte[] result);
 
     /// <summary>Drops the results of sequences below <paramref name="below"/>.</summary>
     void DropResults(SessionId session, ulong below);

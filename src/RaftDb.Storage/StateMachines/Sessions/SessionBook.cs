@@ -4,7 +4,7 @@ using RaftDb.Storage.StateMachines.Commands;
 namespace RaftDb.Storage.StateMachines.Sessions;
 
 /// <summary>Decides for each write in a session whether it is executed, and keeps what it answered. All of it follows from the log and the tables alone. Sessions in use are remembered in
-/// memory, always as they are in the tables; when a transaction is taken back, so is what is remembered. Used by the thread that applies, but for <see cref="EarliestUse"/>.</summary>
+/// memory, always as they are in the tables. Used by the thread that applies, but for <see cref="EarliestUse"/>.</summary>
 internal sealed class SessionBook
 {
     /// <summary>Sessions remembered in memory: more are looked up again.</summary>
@@ -24,16 +24,6 @@ internal sealed class SessionBook
 
     /// <summary>No open session was used before this, in milliseconds of log time; 0 when there is no session. Any thread may look.</summary>
     public long EarliestUse => Volatile.Read(ref _earliestUse);
-
-    /// <summary>The tables are not what they were: a transaction was taken back.</summary>
-    public void Forget()
-    {
-        _remembered.Clear();
-        _counts = null;
-
-        // Sessions that had expired may be back: the next expiry finds out.
-        Volatile.Write(ref _earliestUse, 1);
-    }
 
     /// <summary>The answer to a write that must not be executed; null for one that must. A session that is new here is opened.</summary>
     public CommandResult? Admit(in SessionWrite write, ReadOnlySpan<byte> hash, ulong index, long now)

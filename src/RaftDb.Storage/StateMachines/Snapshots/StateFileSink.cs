@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines.Memory;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines.Snapshots;
@@ -10,18 +11,18 @@ internal sealed class StateFileSink : ISnapshotSink
     private readonly StateDirectory _directory;
     private readonly RangeId _range;
     private readonly string _name;
-    private readonly StateMachineOptions _options;
+    private readonly LayerResources _resources;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly FileStream _file;
     private bool _isKept;
     private bool _isDisposed;
 
-    public StateFileSink(StateDirectory directory, RangeId range, string name, StateMachineOptions options)
+    public StateFileSink(StateDirectory directory, RangeId range, string name, LayerResources resources)
     {
         _directory = directory;
         _range = range;
         _name = name;
-        _options = options;
+        _resources = resources;
         _file = new FileStream(directory.Path(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
@@ -37,7 +38,7 @@ internal sealed class StateFileSink : ISnapshotSink
     public (IStateMachine State, RangeCheckpoint Checkpoint) Complete(SnapshotHeader header)
     {
         VerifyAndSync(header);
-        var state = new SqliteStateMachine(_directory.Path(_name), _range, _options);
+        var state = new SqliteStateMachine(_directory.Path(_name), _range, _resources);
         return (state, new(state.Applied, state.Configuration, state.Descriptor, _name));
     }
 
@@ -46,7 +47,7 @@ internal sealed class StateFileSink : ISnapshotSink
     {
         StateMeta meta = replacement(VerifyAndSync(header));
         using var database = new SqliteDatabase(_directory.Path(_name), SqliteAccess.ReadWrite);
-        StateSchema.ConfigureWriter(database, _options.WriterCacheBytes);
+        StateSchema.ConfigureWriter(database, _resources.Options.WriterCacheBytes);
         meta.Replace(database);
         StateSchema.MakeDurable(database);
         return new(meta.Applied, meta.Configuration, meta.Descriptor, _name);

@@ -41,6 +41,8 @@ internal sealed class BreakingMachine(IStateMachine inner, Func<Exception> failu
 
     public IReadView OpenReadView() => inner.OpenReadView();
 
+    public Task<IFrozenView> OpenFrozenViewAsync() => inner.OpenFrozenViewAsync();
+
     public RangeCheckpoint? Checkpoint() => inner.Checkpoint();
 
     public ISnapshotSource BeginSnapshot() => inner.BeginSnapshot();

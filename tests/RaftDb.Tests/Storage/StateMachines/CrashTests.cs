@@ -22,7 +22,7 @@ public class CrashTests(bool inSessions)
         var commands = new RandomCommands(7);
         var sessions = new RandomSessions(7);
         _log = [.. Enumerable.Range(1, 120).Select(i => StateFixture.EntryOf((ulong)i, inSessions ? sessions.Next() : commands.Next()))];
-        _state = new(options: new() { PageBytes = 1024, TransactionEntries = 10 });
+        _state = new(options: new() { PageBytes = 1024, LayerBytes = 1 });
         ApplyTo(_state.State, _log[..50], 10);
         _durable = _state.State.Checkpoint()!;
         ApplyTo(_state.State, _log[50..], 10);

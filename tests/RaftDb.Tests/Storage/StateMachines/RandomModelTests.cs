@@ -20,7 +20,7 @@ public class RandomModelTests
         Entry[] log = [.. Enumerable.Range(1, Commands).Select(i => StateFixture.EntryOf((ulong)i, commands.Next()))];
 
         using var one = new StateFixture();
-        using var other = new StateFixture(options: new() { PageBytes = 1024, WriterCacheBytes = 64 << 10, MaxIdleReaders = 0 });
+        using var other = new StateFixture(options: new() { PageBytes = 1024, WriterCacheBytes = 64 << 10, MaxIdleReaders = 0, LayerBytes = 1 });
         var model = new KeyValueModel();
         CommandResult[] expected = [.. log.Select(e => model.Apply(CommandCodec.Decode(e.Data), e.Index.Value))];
         List<CommandResult?> first = Drive(one, log, commands, most: 200, restarts: false);

@@ -87,6 +87,9 @@ internal sealed class StateFixture : IDisposable
 
     public string? Value(string key) => Get(key) is { } row ? Text(row.Value) : null;
 
+    /// <summary>A view for digests.</summary>
+    public IFrozenView Freeze() => State.OpenFrozenViewAsync().GetAwaiter().GetResult();
+
     /// <summary>All keys with their values: "a=1 b=2".</summary>
     public string Dump()
     {

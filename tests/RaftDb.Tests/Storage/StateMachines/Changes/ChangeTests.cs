@@ -1,5 +1,4 @@
 using RaftDb.Raft;
-using RaftDb.Raft.Log;
 using RaftDb.Storage;
 using RaftDb.Storage.StateMachines;
 using RaftDb.Storage.StateMachines.Changes;
@@ -10,12 +9,14 @@ using RaftDb.Storage.StateMachines.Snapshots;
 namespace RaftDb.Tests.Storage.StateMachines.Changes;
 
 /// <summary>What is kept for watchers is what was done, on every replica, and it goes when nobody is there.</summary>
-internal sealed class ChangeTests
+[TestFixture(24 << 20, TestName = "ChangeTests_in_memory")]
+[TestFixture(1, TestName = "ChangeTests_mostly_in_the_file")]
+internal sealed class ChangeTests(int layerBytes)
 {
     private StateFixture _state = null!;
 
     [SetUp]
-    public void SetUp() => _state = new();
+    public void SetUp() => _state = new(options: new() { LayerBytes = layerBytes });
 
     [TearDown]
     public void TearDown() => _state.Dispose();
@@ -121,17 +122,6 @@ internal sealed class ChangeTests
         _state.Apply(once);
         _state.Apply(once);
         Assert.That(Show(Read(1)), Is.EqualTo("2.0 n=1 v1!"));
-    }
-
-    [Test]
-    public void What_a_full_disk_takes_back_is_no_change()
-    {
-        using StateFixture small = new(options: new() { MaxPages = 16 });
-        small.Apply(new KeepChangesCommand(HybridTimestamp.Of(1000, 0), 1, 100_000));
-        Entry large = StateFixture.EntryOf(2, new TransactionCommand(HybridTimestamp.Of(1000, 0), 1, [], [StateFixture.Put("a", new string('x', 200_000))], []));
-        Assert.That(() => small.State.Apply([large], [], []), Throws.TypeOf<RaftDb.Storage.Disk.DiskFullException>());
-        small.Do(StateFixture.Put("b", "1"));
-        Assert.That(Show(Read(1, of: small.State)), Is.EqualTo("2.0 b=1 v1!"));
     }
 
     [Test]

@@ -135,7 +135,7 @@ internal sealed class SliceDigestTests
 
     private static SliceDigest Digest(StateFixture state, SliceQuery query)
     {
-        using IReadView view = state.State.OpenReadView();
+        using IFrozenView view = state.Freeze();
         return view.DigestSlice(query, CancellationToken.None);
     }
 

@@ -21,7 +21,7 @@ internal sealed class RandomSessionTests
         Assert.That((int[])[model.Executed, model.Repeated, model.Expired], Has.All.GreaterThan(20), $"SEED={seed}: otherwise this tests little");
 
         using StateFixture one = new();
-        using StateFixture other = new(options: new() { PageBytes = 1024, WriterCacheBytes = 64 << 10 });
+        using StateFixture other = new(options: new() { PageBytes = 1024, WriterCacheBytes = 64 << 10, LayerBytes = 1 });
         List<CommandResult?> first = Drive(one, log, clients, most: 200, restarts: false);
         List<CommandResult?> second = Drive(other, log, clients, most: 7, restarts: true);
         for (int i = 0; i < log.Length; i++)

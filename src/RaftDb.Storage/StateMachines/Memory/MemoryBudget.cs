@@ -1,0 +1,16 @@
+namespace RaftDb.Storage.StateMachines.Memory;
+
+/// <summary>What the layers of all ranges of a node may take together. Thread-safe.</summary>
+internal sealed class MemoryBudget(long bytes)
+{
+    private long _used;
+
+    /// <summary>Bytes in use.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>Whether more is in use than there should be: whoever has some to spare writes it to its file.</summary>
+    public bool IsExceeded => Used > bytes;
+
+    /// <summary>Takes more, or gives back.</summary>
+    public void Take(long more) => Interlocked.Add(ref _used, more);
+}
