@@ -63,6 +63,7 @@ internal sealed class LayerWriter
     /// <summary>In key order, so that each page of the file is touched once.</summary>
     private void WriteRows(MemTable table, Action afterSlice)
     {
+        table.Order();
         int written = 0;
         for (int node = table.After(MemoryArena.Nowhere); node != MemoryArena.Nowhere; node = table.After(node))
         {

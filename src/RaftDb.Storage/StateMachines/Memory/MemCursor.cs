@@ -19,6 +19,11 @@ internal sealed class MemCursor(MemTable table, ulong asOf, byte[] start, byte[]
     /// <inheritdoc/>
     public override bool MoveNext()
     {
+        if (!_hasBegun)
+        {
+            table.Order();
+        }
+
         do
         {
             _node = Step();

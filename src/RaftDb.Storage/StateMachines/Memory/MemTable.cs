@@ -1,9 +1,12 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace RaftDb.Storage.StateMachines.Memory;
 
-/// <summary>The rows that a range's applied entries have written since the last table was sealed, in key order: a skip list whose nodes have all versions of their key, the newest first. One thread
-/// writes; any thread reads, as of any applied index from the table's first on, for as long as it holds the table. Pugh, "Skip lists: a probabilistic alternative to balanced trees" (1990).</summary>
+/// <summary>The rows that a range's applied entries have written since the last table was sealed: for each key a node with all its versions, the newest first. One thread
+/// writes; any thread reads, as of any applied index from the table's first on, for as long as it holds the table.</summary>
+/// <remarks>Nodes are found by a hash. Those who need them in order first link what is new into a skip list (Pugh, "Skip lists: a probabilistic alternative to balanced trees", 1990): all at once and sorted, when
+/// the table is written to the file or somebody scans, which costs a fraction of a search for each write.</remarks>
 internal sealed class MemTable
 {
     private const int MaxHeight = 12;
@@ -15,20 +18,24 @@ internal sealed class MemTable
     private const int InFileAt = 12;
     private const int LinksAt = 16;
 
+    private readonly Lock _linking = new();
     private readonly MemoryArena _arena = new();
+    private readonly NodeIndex _index = new();
     private readonly int[] _first = new int[MaxHeight];
     private readonly int[] _before = new int[MaxHeight];
     private readonly List<(int Node, int Newest)> _undo = [];
-    private int _located;
+    private int[] _nodes = new int[64];
+    private int _count;
+    private int _linked;
     private int _height = 1;
     private ulong _random = 0x9E3779B97F4A7C15;
     private bool _isUndoing;
 
     /// <summary>Memory that it holds.</summary>
-    public long Bytes => _arena.Bytes;
+    public long Bytes => _arena.Bytes + (_count == 0 ? 0 : _index.Bytes + ((long)_nodes.Length * sizeof(int)));
 
     /// <summary>Keys that it has, those included whose versions were all taken back.</summary>
-    public int Count { get; private set; }
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>The keys whose newest version expires, the earliest first. Belongs to the thread that writes.</summary>
     public ExpiringKeys Expiring { get; } = new();
@@ -36,8 +43,8 @@ internal sealed class MemTable
     /// <summary>The newest version of a key; false when it has none here. Called by the thread that writes.</summary>
     public bool TryFind(ReadOnlySpan<byte> key, out MemRow row)
     {
-        Locate(key);
-        int newest = _located == MemoryArena.Nowhere ? MemoryArena.Nowhere : Newest(_located);
+        int node = _index.Find(this, key, NodeIndex.Hash(key));
+        int newest = node == MemoryArena.Nowhere ? MemoryArena.Nowhere : Newest(node);
         row = newest == MemoryArena.Nowhere ? default : Row(newest);
         return newest != MemoryArena.Nowhere;
     }
@@ -45,8 +52,8 @@ internal sealed class MemTable
     /// <summary>The version of a key as of an applied index; false when there is none here. Any thread.</summary>
     public bool TryFind(ReadOnlySpan<byte> key, ulong asOf, out MemRow row)
     {
-        int node = FirstFrom(key);
-        if (node != MemoryArena.Nowhere && Key(node).SequenceEqual(key))
+        int node = _index.Find(this, key, NodeIndex.Hash(key));
+        if (node != MemoryArena.Nowhere)
         {
             return TryVersion(node, asOf, out row);
         }
@@ -61,8 +68,9 @@ internal sealed class MemTable
     /// <summary>Adds a version. <paramref name="version"/> 1: there was no row, neither here nor below; 0: the row goes, and was there.</summary>
     public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version, ulong index, long expiry, ulong time)
     {
-        Locate(key);
-        int node = _located == MemoryArena.Nowhere ? Insert(key) : _located;
+        ulong hash = NodeIndex.Hash(key);
+        int node = _index.Find(this, key, hash);
+        node = node == MemoryArena.Nowhere ? Add(key, hash) : node;
         int previous = Newest(node);
         if (previous == MemoryArena.Nowhere)
         {
@@ -99,6 +107,30 @@ internal sealed class MemTable
         }
 
         Release();
+    }
+
+    /// <summary>Puts all nodes in order that were added before the call. Ahead of whatever goes by order. Any thread.</summary>
+    internal void Order()
+    {
+        if (Volatile.Read(ref _linked) == Volatile.Read(ref _count))
+        {
+            return;
+        }
+
+        lock (_linking)
+        {
+            int count = Volatile.Read(ref _count);
+            int[] nodes = Volatile.Read(ref _nodes)[_linked..count];
+            ulong[] prefixes = Array.ConvertAll(nodes, node => Prefix(Key(node)));
+            Array.Sort(prefixes, nodes);
+            SortAlike(prefixes, nodes);
+            foreach (int node in nodes)
+            {
+                Link(node);
+            }
+
+            Volatile.Write(ref _linked, count);
+        }
     }
 
     /// <summary>The first node with a key that is not below; 0 when there is none.</summary>
@@ -160,38 +192,8 @@ internal sealed class MemTable
     /// <summary>Whether the file has a row of a node's key, all tables below being in it.</summary>
     internal bool IsInFile(int node) => _arena.Ref<int>(node + InFileAt) != 0;
 
-    /// <summary>Finds a key's node and what stands before it on every level. Keys that are written in order, and the same key again, are found without a search.</summary>
-    private void Locate(ReadOnlySpan<byte> key)
-    {
-        if (_located != MemoryArena.Nowhere && Key(_located).SequenceEqual(key))
-        {
-            return;
-        }
-
-        int before = _before[0];
-        if (before == MemoryArena.Nowhere || Key(before).SequenceCompareTo(key) >= 0 || !IsAtOrBeyond(Next(before, 0), key))
-        {
-            before = MemoryArena.Nowhere;
-            for (int level = _height - 1; level >= 0; level--)
-            {
-                int next;
-                while ((next = Next(before, level)) != MemoryArena.Nowhere && Key(next).SequenceCompareTo(key) < 0)
-                {
-                    before = next;
-                }
-
-                _before[level] = before;
-            }
-        }
-
-        int found = Next(_before[0], 0);
-        _located = found != MemoryArena.Nowhere && Key(found).SequenceEqual(key) ? found : MemoryArena.Nowhere;
-    }
-
-    private bool IsAtOrBeyond(int node, ReadOnlySpan<byte> key) => node == MemoryArena.Nowhere || Key(node).SequenceCompareTo(key) >= 0;
-
-    /// <summary>Adds the node of the key that was just looked for.</summary>
-    private int Insert(ReadOnlySpan<byte> key)
+    /// <summary>Adds the node of a key, which is in order only later.</summary>
+    private int Add(ReadOnlySpan<byte> key, ulong hash)
     {
         int height = DrawHeight();
         int node = _arena.Allocate(LinksAt + (height * sizeof(int)) + key.Length);
@@ -199,6 +201,48 @@ internal sealed class MemTable
         _arena.Ref<int>(node + LengthAt) = key.Length;
         _arena.Ref<int>(node + HeightAt) = height;
         key.CopyTo(_arena.At(node + LinksAt + (height * sizeof(int)), key.Length));
+        _index.Add(this, node, hash);
+        if (_count == _nodes.Length)
+        {
+            int[] more = new int[_count * 2];
+            _nodes.CopyTo(more, 0);
+            Volatile.Write(ref _nodes, more);
+        }
+
+        _nodes[_count] = node;
+        Volatile.Write(ref _count, _count + 1);
+        return node;
+    }
+
+    /// <summary>Looks for what stands before a key on every level. Where keys come in order most of it is what it was.</summary>
+    private void Locate(ReadOnlySpan<byte> key)
+    {
+        int before = _before[0];
+        if (before != MemoryArena.Nowhere && Key(before).SequenceCompareTo(key) < 0 && IsBeyond(Next(before, 0), key))
+        {
+            return;
+        }
+
+        before = MemoryArena.Nowhere;
+        for (int level = _height - 1; level >= 0; level--)
+        {
+            int next;
+            while ((next = Next(before, level)) != MemoryArena.Nowhere && Key(next).SequenceCompareTo(key) < 0)
+            {
+                before = next;
+            }
+
+            _before[level] = before;
+        }
+    }
+
+    private bool IsBeyond(int node, ReadOnlySpan<byte> key) => node == MemoryArena.Nowhere || Key(node).SequenceCompareTo(key) > 0;
+
+    /// <summary>Links a node into the list.</summary>
+    private void Link(int node)
+    {
+        Locate(Key(node));
+        int height = _arena.Ref<int>(node + HeightAt);
         for (int level = 0; level < height; level++)
         {
             _arena.Ref<int>(node + LinksAt + (level * sizeof(int))) = Next(_before[level], level);
@@ -215,10 +259,6 @@ internal sealed class MemTable
         {
             Volatile.Write(ref _height, height);
         }
-
-        Count++;
-        _located = node;
-        return node;
     }
 
     /// <summary>One in four nodes is higher than its neighbour by a level.</summary>
@@ -247,6 +287,41 @@ internal sealed class MemTable
     private int Newest(int node) => Volatile.Read(ref _arena.Ref<int>(node + NewestAt));
 
     private int Next(int node, int level) => Volatile.Read(ref Link(node, level));
+
+    /// <summary>A key's first eight bytes, in an order that is that of keys.</summary>
+    private static ulong Prefix(ReadOnlySpan<byte> key)
+    {
+        if (key.Length >= sizeof(ulong))
+        {
+            return BinaryPrimitives.ReadUInt64BigEndian(key);
+        }
+
+        Span<byte> padded = stackalloc byte[sizeof(ulong)];
+        padded.Clear();
+        key.CopyTo(padded);
+        return BinaryPrimitives.ReadUInt64BigEndian(padded);
+    }
+
+    /// <summary>Sorts nodes that are in the order of their prefixes where these are the same.</summary>
+    private void SortAlike(ulong[] prefixes, int[] nodes)
+    {
+        Comparison<int> byKey = (x, y) => Key(x).SequenceCompareTo(Key(y));
+        for (int first = 0; first < nodes.Length;)
+        {
+            int end = first + 1;
+            while (end < nodes.Length && prefixes[end] == prefixes[first])
+            {
+                end++;
+            }
+
+            if (end - first > 1)
+            {
+                nodes.AsSpan(first, end - first).Sort(byKey);
+            }
+
+            first = end;
+        }
+    }
 
     private ref int Link(int node, int level)
     {
