@@ -154,9 +154,9 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
 
         RangeDescriptor now = leader.Replica.State.Machine.Descriptor;
         SimMachine[] free = [.. world.Machines.Where(m => m is { Process: not null, IsWiped: false } && now.ReplicaOn(m.Node).IsNone)];
-        if (free.Length == 0 || now.Replicas.Count < Math.Min(world.Swarm.ReplicationFactor, range.Replicas.Count))
+        if (free.Length == 0 || leader.Replica.State.Machine.Configuration.Voters.Count < Math.Min(world.Swarm.ReplicationFactor, range.Replicas.Count))
         {
-            // Of two voters none may be on a machine that rots: a range that lacks a replica gets it back first.
+            // Of two voters none may be on a machine that rots: a range that lacks a voter gets it back first, and a learner is none yet.
             return false;
         }
 

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using RaftDb.Raft;
 using RaftDb.Raft.Membership;
+using RaftDb.Server.Ranges;
 
 namespace RaftDb.Simulation.Scenarios;
 
@@ -45,6 +46,31 @@ internal sealed class RepairScenarios
         scenario.Until(() => VotesAgain(scenario, broken, before), "a new replica votes in the place of the halted one", 60);
 
         scenario.Write(20);
+        scenario.Converge();
+    }
+
+    [Test]
+    public void A_range_that_is_about_to_get_a_lost_replica_back_gets_it_whatever_else_is_to_be_moved()
+    {
+        using Scenario scenario = new(nodes: 5, adjust: o => o with { Repairs = true, ReplicationFactor = 3 });
+        scenario.Write(20);
+        int broken = Enumerable.Range(1, 3).First(n => n != scenario.Leader);
+        int moved = Enumerable.Range(1, 3).First(n => n != scenario.Leader && n != broken);
+        ReplicaId before = scenario.Replica(broken).Id;
+        scenario.Machine(broken).Disk.MarkDamaged();
+        for (int i = 0; i < 20; i++)
+        {
+            scenario.Machine(broken).States.BreakOne();
+        }
+
+        scenario.Write(20);
+        scenario.Until(() => scenario.World.Checks.Of(scenario.Range).Configuration is { Voters.Count: 2, Learners.Count: 1 }, "a new replica in the place of the broken one");
+        List<RequestError?> answers = scenario.Move(moved, 5);
+        scenario.RunFor(100);
+        scenario.Kill(5);
+        scenario.Until(() => VotesAgain(scenario, broken, before), "three replicas vote", 60);
+
+        Assert.That(answers, Has.One.Matches<RequestError?>(static e => e?.Code == ErrorCode.Unavailable));
         scenario.Converge();
     }
 
