@@ -130,10 +130,10 @@ internal sealed class SimProcess : IReplicaHost, INodeClock, IDoer
         ReplicaEvents events = new(Replicas, repairs ? keeper.Begin : static (_, _, _) => { }, Store, NullLogger.Instance);
         RangeStatusBuilder status = new(Node, map, Replicas, Transport, _troubles);
         Handler = new(events, Router, status, exchange);
-        Moves = new(Node, map, Replicas, this, status, Time, NullLogger.Instance);
+        RangeRepair repair = new(Node, Replicas, _troubles, settled, Transport, World.Ranges, World.Swarm.ReplicationFactor, NullLogger.Instance);
+        Moves = new(Node, map, Replicas, this, status, repair, Time, NullLogger.Instance);
         if (repairs)
         {
-            RangeRepair repair = new(Node, Replicas, _troubles, settled, Transport, World.Ranges, World.Swarm.ReplicationFactor, NullLogger.Instance);
             RunInBackground("looking after replicas", new Caretaker(exchange, repair, Time).RunAsync);
         }
 
