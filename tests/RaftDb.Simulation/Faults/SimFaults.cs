@@ -39,6 +39,9 @@ internal sealed class SimFaults
         }
     }
 
+    /// <summary>Whoever looks after the machines starts those that are down.</summary>
+    public void StartAgain() => _machines.StartAgain();
+
     /// <summary>No more faults; what is cut, paused, full or down comes back.</summary>
     public void End()
     {
