@@ -158,6 +158,11 @@ internal sealed class Convergence(SimCluster world)
                     return $"range {range.Id} has no replica on node {member.Node}";
                 }
 
+                if (replica.State.Machine is States.SimStateMachine { IsRotten: true })
+                {
+                    return $"range {range.Id} has a rotten row on node {member.Node}, and no comparison has found it";
+                }
+
                 RaftNode node = replica.Consensus;
                 if (replica.Id != member.Replica || replica.Halted is not null)
                 {
