@@ -2,12 +2,15 @@ using NUnit.Framework;
 using RaftDb.Raft;
 using RaftDb.Raft.Membership;
 using RaftDb.Server.Ranges;
+using RaftDb.Simulation.Clients;
 
 namespace RaftDb.Simulation.Scenarios;
 
 /// <summary>What is damaged on one node is replaced from the others, without anybody's help.</summary>
 internal sealed class RepairScenarios
 {
+    private const string Condemned = "H6 replica condemned by a comparison";
+
     [Test]
     public void G2_a_replica_whose_log_has_rotted_is_replaced_by_a_new_one_that_votes()
     {
@@ -46,6 +49,25 @@ internal sealed class RepairScenarios
         scenario.Until(() => VotesAgain(scenario, broken, before), "a new replica votes in the place of the halted one", 60);
 
         scenario.Write(20);
+        scenario.Converge();
+    }
+
+    [Test]
+    public void H6_a_row_that_rots_in_one_replica_is_found_by_comparison_and_the_replica_is_replaced([Values] bool leads)
+    {
+        using Scenario scenario = new(adjust: o => o with { Repairs = true, ChecksEvery = TimeSpan.FromSeconds(2) });
+        scenario.Load();
+        int rotten = leads ? scenario.Leader : scenario.Follower();
+        ReplicaId before = scenario.Replica(rotten).Id;
+        scenario.RunFor(5000);
+        Assert.That(scenario.Mark(Condemned), Is.Zero);
+
+        scenario.Machine(rotten).Disk.MarkDamaged();
+        Assert.That(scenario.Machine(rotten).States.RotOne(SimClients.Unread), Is.EqualTo(scenario.Range));
+        scenario.Until(() => VotesAgain(scenario, rotten, before), "a new replica votes in the place of the rotten one", 60);
+
+        Assert.That(scenario.Mark(Condemned), Is.EqualTo(1));
+        scenario.RunFor(5000);
         scenario.Converge();
     }
 

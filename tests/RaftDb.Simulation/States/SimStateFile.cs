@@ -7,6 +7,7 @@ namespace RaftDb.Simulation.States;
 internal sealed class SimStateFile(string name, StateVersion first)
 {
     private readonly List<StateVersion> _since = [];
+    private byte[]? _rotten;
 
     public string Name { get; } = name;
 
@@ -17,8 +18,8 @@ internal sealed class SimStateFile(string name, StateVersion first)
     /// <summary>Nothing can be written to it any more.</summary>
     public bool IsBroken { get; set; }
 
-    /// <summary>A row that rotted in it and that nothing has replaced yet.</summary>
-    public byte[]? Rotten { get; private set; }
+    /// <summary>Whether a row of it is rotten: it may have been written again, or fallen back to a time before it was written.</summary>
+    public bool IsRotten => _rotten is { } key && Latest.Rows.GetValueOrDefault(key)?.Sound is not null;
 
     /// <summary>Called when the file's rows change though nobody wrote them.</summary>
     public Action<Func<StateVersion, StateVersion>>? Changed { get; set; }
@@ -37,25 +38,25 @@ internal sealed class SimStateFile(string name, StateVersion first)
     /// <summary>A bit of a row flips, and no checksum tells. False when there is no such row.</summary>
     public bool Rot(byte[] key, int bit)
     {
-        if (Rotten is not null || Durable.Rows.GetValueOrDefault(key) is not { Value.Length: > 0 })
+        if (IsRotten || Latest.Rows.GetValueOrDefault(key) is not { Value.Length: > 0 })
         {
             return false;
         }
 
-        Rotten = key;
-        Change(version => version with { Rows = version.Rows.SetItem(key, version.Rows[key].Rotten(bit)) });
+        _rotten = key;
+        Change(version => version.Rows.TryGetValue(key, out SimRow? row) ? version with { Rows = version.Rows.SetItem(key, row.Rotten(bit)) } : version);
         return true;
     }
 
     /// <summary>The row is again what it was. Answers whether it was not.</summary>
     public bool Heal()
     {
-        if (Rotten is not { } key)
+        if (!IsRotten)
         {
             return false;
         }
 
-        Rotten = null;
+        byte[] key = _rotten!;
         Change(version => version.Rows.GetValueOrDefault(key)?.Sound is { } sound ? version with { Rows = version.Rows.SetItem(key, sound) } : version);
         return true;
     }

@@ -59,7 +59,7 @@ internal sealed class SimStateMachine : IStateMachine
     public StateVersion Version => _published;
 
     /// <summary>Whether a row of it has rotted.</summary>
-    public bool IsRotten => _file.Rotten is { } key && _published.Rows.GetValueOrDefault(key)?.Sound is not null;
+    public bool IsRotten => _file.IsRotten;
 
     public void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)

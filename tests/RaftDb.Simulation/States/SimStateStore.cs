@@ -70,7 +70,7 @@ internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom ran
     /// <summary>A bit flips in a row of one of the ranges, of which nobody but a comparison of replicas takes notice. Answers whose; null when there is none to flip.</summary>
     public RangeId? RotOne(Func<RangeId, byte[]> row)
     {
-        List<(RangeId Range, SimStateFile File)> files = [.. _files.Where(f => f.Value.Durable.Rows.ContainsKey(row(f.Key.Range))).Select(f => (f.Key.Range, f.Value))];
+        List<(RangeId Range, SimStateFile File)> files = [.. _files.Where(f => f.Value.Latest.Rows.ContainsKey(row(f.Key.Range))).Select(f => (f.Key.Range, f.Value))];
         if (files.Count == 0)
         {
             return null;
