@@ -96,6 +96,28 @@ internal sealed class RepairScenarios
         scenario.Converge();
     }
 
+    [Test]
+    public void A_replica_that_was_about_to_come_back_on_a_node_that_dies_comes_back_on_another()
+    {
+        using Scenario scenario = new(nodes: 4, adjust: o => o with { Repairs = true, ReplicationFactor = 3 });
+        scenario.Write(20);
+        int broken = Enumerable.Range(1, 3).First(n => n != scenario.Leader);
+        scenario.Machine(broken).Disk.MarkDamaged();
+        for (int i = 0; i < 20; i++)
+        {
+            scenario.Machine(broken).States.BreakOne();
+        }
+
+        scenario.Write(20);
+        scenario.Until(() => scenario.World.Checks.Of(scenario.Range).Configuration is { Voters.Count: 2, Learners.Count: 1 }, "a new replica in the place of the broken one");
+        scenario.Kill(broken);
+        scenario.Until(
+            () => scenario.World.Checks.Of(scenario.Range).Configuration is { IsJoint: false, Voters.Count: 3 }, "three replicas vote, though one node is away", 60);
+
+        Assert.That(scenario.Replica(4).IsVoter);
+        scenario.Converge();
+    }
+
     private static bool VotesAgain(Scenario scenario, int node, ReplicaId before)
     {
         Configuration configuration = scenario.World.Checks.Of(scenario.Range).Configuration!;
