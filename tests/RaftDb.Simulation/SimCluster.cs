@@ -101,6 +101,11 @@ internal sealed class SimCluster : IDisposable
 
     public RangeDescriptor Range(RangeId id) => Ranges[(int)id.Value - 1];
 
+    public SimMachine MachineOf(NodeId node) => Machines[(int)node.Value - 1];
+
+    /// <summary>Machines that run and have no replica of a range.</summary>
+    public IReadOnlyList<SimMachine> FreeFor(RangeDescriptor range) => [.. Machines.Where(m => m is { Process: not null, IsWiped: false } && range.ReplicaOn(m.Node).IsNone)];
+
     /// <summary>Starts all machines of a new cluster.</summary>
     public void Found()
     {

@@ -169,7 +169,8 @@ internal sealed record SwarmOptions
                 ReorderPerMillion = random.Pick([0, 0, 10_000, 200_000]),
             },
             FaultEveryMs = faults,
-            Repairs = faults.ContainsKey(FaultKind.BitFlip) || faults.ContainsKey(FaultKind.Misdirect) || faults.ContainsKey(FaultKind.StateFails) || faults.ContainsKey(FaultKind.MoveReplica) || faults.ContainsKey(FaultKind.StateRots),
+            Repairs = faults.ContainsKey(FaultKind.BitFlip) || faults.ContainsKey(FaultKind.Misdirect) || faults.ContainsKey(FaultKind.StateFails) || faults.ContainsKey(FaultKind.MoveReplica) || faults.ContainsKey(FaultKind.StateRots)
+                || (faults.ContainsKey(FaultKind.Wipe) && nodes > factor),
             ChecksEvery = faults.ContainsKey(FaultKind.StateRots) || checks.Chance(200_000) ? TimeSpan.FromSeconds(checks.Pick([1, 4, 10])) : default,
             BackgroundDelay = later.Pick([0, 0, 300 * Ms, 2_000 * Ms]),
             Counters = random.Pick([0, 1, 2, 4]),
