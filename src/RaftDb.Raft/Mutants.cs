@@ -47,6 +47,7 @@ internal static class Mutants
         nameof(ReadsDontWaitForApply),
         nameof(RefusedWritesOvertaken),
         nameof(RejectedCommandHalfDone),
+        nameof(ReplicasNotCompared),
         nameof(SegmentEndNotNamed),
         nameof(SegmentLeftUnsynced),
         nameof(SequenceReuseNotCompared),
@@ -56,6 +57,7 @@ internal static class Mutants
         nameof(SessionTableMissingFromSnapshot),
         nameof(SessionTokenIgnored),
         nameof(SessionsExpireByWallClock),
+        nameof(SlicesReadBesideTheMark),
         nameof(SnapshotOvertakesApplies),
         nameof(StaleCompletionAccepted),
         nameof(StaleRecordsFit),
@@ -149,6 +151,8 @@ internal static class Mutants
 
     public static bool RejectedCommandHalfDone => Is(nameof(RejectedCommandHalfDone));
 
+    public static bool ReplicasNotCompared => Is(nameof(ReplicasNotCompared));
+
     public static bool SegmentEndNotNamed => Is(nameof(SegmentEndNotNamed));
 
     public static bool SegmentLeftUnsynced => Is(nameof(SegmentLeftUnsynced));
@@ -166,6 +170,8 @@ internal static class Mutants
     public static bool SessionTokenIgnored => Is(nameof(SessionTokenIgnored));
 
     public static bool SessionsExpireByWallClock => Is(nameof(SessionsExpireByWallClock));
+
+    public static bool SlicesReadBesideTheMark => Is(nameof(SlicesReadBesideTheMark));
 
     public static bool SnapshotOvertakesApplies => Is(nameof(SnapshotOvertakesApplies));
 

@@ -138,7 +138,7 @@ internal sealed class Convergence(SimCluster world)
             RaftNode leading = leader.Replica.Consensus;
             LogIndex last = leading.Last.Index;
             IReadOnlyList<ReplicaDescriptor> members = world.Swarm.Repairs ? leader.Replica.State.Machine.Descriptor.Replicas : range.Replicas;
-            bool isAllThere = !world.Machines.Any(m => m.IsWiped || m.OutOfService is not null);
+            bool isAllThere = !world.Machines.Any(m => m.OutOfService is not null) && world.Machines.Count(m => !m.IsWiped) >= range.Replicas.Count;
             if (world.Swarm.Repairs && isAllThere && leading.Configuration.Voters.Count < range.Replicas.Count)
             {
                 return $"range {range.Id} has only {leading.Configuration} and a replica is not rebuilt";
@@ -146,7 +146,12 @@ internal sealed class Convergence(SimCluster world)
 
             foreach (ReplicaDescriptor member in members)
             {
-                SimMachine machine = world.Machines[(int)member.Node.Value - 1];
+                SimMachine machine = world.MachineOf(member.Node);
+                if (world.Swarm.Repairs && machine.IsWiped && world.FreeFor(leader.Replica.State.Machine.Descriptor).Count > 0)
+                {
+                    return $"range {range.Id} still has a replica on node {member.Node}, which was wiped";
+                }
+
                 if (machine.Disk.IsDamaged && (!world.Swarm.Repairs || machine.OutOfService is not null || machine.IsWiped))
                 {
                     // What rot took stays away until somebody replaces it; the others go on without it.
@@ -156,6 +161,11 @@ internal sealed class Convergence(SimCluster world)
                 if (machine.Process is not { } process || process.Replicas.Find(range.Id) is not { } replica)
                 {
                     return $"range {range.Id} has no replica on node {member.Node}";
+                }
+
+                if (replica.State.Machine is States.SimStateMachine { IsRotten: true })
+                {
+                    return $"range {range.Id} has a rotten row on node {member.Node}, and no comparison has found it";
                 }
 
                 RaftNode node = replica.Consensus;

@@ -34,6 +34,8 @@ internal sealed class SeedRun
         World.RunFor(TimeSpan.FromTicks(World.Swarm.Duration / 100));
         for (int more = 0; more < 400 && World.Clients.Asked < LeastOperations; more++)
         {
+            // A small cluster may be down altogether, by a fault that came late, and nobody asks who is not there.
+            _faults.StartAgain();
             World.RunFor(TimeSpan.FromSeconds(2));
         }
 

@@ -2,6 +2,7 @@ using System.Text;
 using RaftDb.Raft;
 using RaftDb.Server.Placement;
 using RaftDb.Server.Replicas;
+using RaftDb.Server.Transport;
 using RaftDb.Simulation.Checks;
 using RaftDb.Simulation.Clients;
 using RaftDb.Simulation.Core;
@@ -36,7 +37,11 @@ internal sealed class SimCluster : IDisposable
         Network = new(Time, Random.Split("network"), Trace, Marks, Machines)
         {
             Connections = Connections,
-            Sent = (process, message) => Checks.Sent(process, message),
+            Sent = (process, message) =>
+            {
+                Checks.Sent(process, message);
+                Overheard?.Invoke(message);
+            },
             Received = (process, message) => Checks.Received(process, message),
         };
         Ranges = InitialPlacement.Ranges([.. Machines.Select(m => m.Node)], SplitKeys(swarm.Ranges), swarm.ReplicationFactor, swarm.Raft.FailoverMode);
@@ -88,10 +93,18 @@ internal sealed class SimCluster : IDisposable
     /// <summary>Called when a process begins to take a snapshot.</summary>
     public Action<SimProcess>? SnapshotBegins { get; set; }
 
+    /// <summary>Called with every message that is sent, whether it arrives or not.</summary>
+    public Action<RangeMessage>? Overheard { get; set; }
+
     /// <summary>Whether all replicas were made: from then on what is missing was lost.</summary>
     public bool IsFounded { get; private set; }
 
     public RangeDescriptor Range(RangeId id) => Ranges[(int)id.Value - 1];
+
+    public SimMachine MachineOf(NodeId node) => Machines[(int)node.Value - 1];
+
+    /// <summary>Machines that run and have no replica of a range.</summary>
+    public IReadOnlyList<SimMachine> FreeFor(RangeDescriptor range) => [.. Machines.Where(m => m is { Process: not null, IsWiped: false } && range.ReplicaOn(m.Node).IsNone)];
 
     /// <summary>Starts all machines of a new cluster.</summary>
     public void Found()

@@ -67,6 +67,9 @@ internal sealed record SwarmOptions
     /// <summary>Nodes look after damaged replicas: they are replaced by new ones. Not where the simulator changes members as well: two operators would undo each other's work.</summary>
     public bool Repairs { get; init; }
 
+    /// <summary>How often leaders have the replicas of their ranges compared; zero = never.</summary>
+    public TimeSpan ChecksEvery { get; init; }
+
     /// <summary>Whether anything takes away what was written and not synced.</summary>
     public bool PowerMayGo => FaultEveryMs.Keys.Any(f => f is FaultKind.PowerCut or FaultKind.PowerCutInDiskOperation or FaultKind.PowerCutEverywhere or FaultKind.KillLeader);
 
@@ -80,8 +83,8 @@ internal sealed record SwarmOptions
         SortedDictionary<FaultKind, int> faults = [];
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
-            // Moves need machines to spare: below.
-            if (kind != FaultKind.MoveReplica && random.Chance(250_000))
+            // Moves need machines to spare, and what rots silently needs somebody who compares: below.
+            if (kind is not (FaultKind.MoveReplica or FaultKind.StateRots) && random.Chance(250_000))
             {
                 faults[kind] = random.Pick([3000, 8000, 20_000, 40_000]);
             }
@@ -111,6 +114,12 @@ internal sealed record SwarmOptions
         if (nodes > factor && !faults.ContainsKey(FaultKind.ChangeMembers) && later.Chance(600_000))
         {
             faults[FaultKind.MoveReplica] = later.Pick([3000, 8000, 20_000]);
+        }
+
+        SimRandom checks = random.Split("checks");
+        if (nodes >= 3 && !faults.ContainsKey(FaultKind.ChangeMembers) && checks.Chance(250_000))
+        {
+            faults[FaultKind.StateRots] = checks.Pick([3000, 8000, 20_000]);
         }
 
         return new()
@@ -160,7 +169,9 @@ internal sealed record SwarmOptions
                 ReorderPerMillion = random.Pick([0, 0, 10_000, 200_000]),
             },
             FaultEveryMs = faults,
-            Repairs = faults.ContainsKey(FaultKind.BitFlip) || faults.ContainsKey(FaultKind.Misdirect) || faults.ContainsKey(FaultKind.StateFails) || faults.ContainsKey(FaultKind.MoveReplica),
+            Repairs = faults.ContainsKey(FaultKind.BitFlip) || faults.ContainsKey(FaultKind.Misdirect) || faults.ContainsKey(FaultKind.StateFails) || faults.ContainsKey(FaultKind.MoveReplica) || faults.ContainsKey(FaultKind.StateRots)
+                || (faults.ContainsKey(FaultKind.Wipe) && nodes > factor),
+            ChecksEvery = faults.ContainsKey(FaultKind.StateRots) || checks.Chance(200_000) ? TimeSpan.FromSeconds(checks.Pick([1, 4, 10])) : default,
             BackgroundDelay = later.Pick([0, 0, 300 * Ms, 2_000 * Ms]),
             Counters = random.Pick([0, 1, 2, 4]),
             SessionIdleTimeout = TimeSpan.FromSeconds(random.Pick([2, 4, 3600, 3600])),
@@ -181,7 +192,7 @@ internal sealed record SwarmOptions
         + $"mode={Raft.FailoverMode} prevote={(MixedPreVote ? "mixed" : Raft.PreVote)} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
         + $"applying={Raft.MaxApplyingBytes} cache={Raft.EntryCacheBytes} quiesce={Raft.QuiesceAfterHeartbeats} segment={Binlog.SegmentBytes} batch={Binlog.MaxBatchBytes} "
         + $"retained={Binlog.RetainedEntries}/{Binlog.RetainedBytes} recycled={Binlog.RecycledSegments} delay={Network.MaxDelay / Us}us drop={Network.DropPerMillion} dup={Network.DuplicatePerMillion} "
-        + $"reorder={Network.ReorderPerMillion} repairs={Repairs} counters={Counters} idle={SessionIdleTimeout.TotalSeconds} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
+        + $"reorder={Network.ReorderPerMillion} repairs={Repairs} checks={ChecksEvery.TotalSeconds} counters={Counters} idle={SessionIdleTimeout.TotalSeconds} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
 }
 
 /// <summary>What the swarm does to a cluster.</summary>
@@ -219,4 +230,5 @@ internal enum FaultKind
     Checkpoint,
     LoadChange,
     MoveReplica,
+    StateRots,
 }

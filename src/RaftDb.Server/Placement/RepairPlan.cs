@@ -70,7 +70,14 @@ internal static class RepairPlan
             return new(RepairKind.Remove, learner, node, $"replica {learner} on node {node} was begun and is not needed (any more)");
         }
 
-        return HasCaughtUp(view.Members.FirstOrDefault(m => m.Replica == learner), view.Commit)
+        FollowerStatus member = view.Members.FirstOrDefault(m => m.Replica == learner);
+        if (!member.IsLive && !view.Nodes.Contains(node) && view.Nodes.Any(n => view.Descriptor.ReplicaOn(n).IsNone))
+        {
+            // What has gone there so far is a loss that another copy makes good; how long the node stays away nobody knows.
+            return new(RepairKind.Remove, learner, node, $"replica {learner} was begun on node {node}, which is not up, and is begun on another node instead");
+        }
+
+        return HasCaughtUp(member, view.Commit)
             ? new(RepairKind.Promote, learner, node, $"replica {learner} on node {node} is rebuilt and becomes a voter")
             : new(RepairKind.Wait, learner, node, $"replica {learner} on node {node} is being rebuilt from its peers, as a learner");
     }

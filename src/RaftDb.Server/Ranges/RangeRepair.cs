@@ -15,6 +15,9 @@ internal sealed class RangeRepair(
 {
     private readonly HashSet<RangeId> _noted = [];
 
+    /// <summary>How many voters a range should have. Thread-safe.</summary>
+    public int Wanted(RangeId range) => initial.FirstOrDefault(r => r.Id == range)?.Replicas.Count ?? replicationFactor;
+
     /// <summary>One pass over all ranges that are led here. One caller at a time.</summary>
     public async Task PassAsync(CancellationToken cancel)
     {
@@ -49,7 +52,7 @@ internal sealed class RangeRepair(
             Members = report.Followers,
             Damaged = Damaged(descriptor),
             Commit = report.Commit,
-            Wanted = initial.FirstOrDefault(r => r.Id == replica.Range)?.Replicas.Count ?? replicationFactor,
+            Wanted = Wanted(replica.Range),
             IsSettled = isSettled,
             Nodes = Nodes(replica.Range),
             IsBeingChanged = replica.Change.IsTaken,

@@ -10,8 +10,8 @@ using RaftDb.Storage;
 namespace RaftDb.Server.Ranges;
 
 /// <summary>Moves replicas from node to node: a learner comes, catches up, and takes the old voter's place in one joint change. When the leader changes half way, or the time is over, what is left
-/// is either a learner that is not needed, which <see cref="RangeRepair"/> removes, or a joint change, which the next leader finishes.</summary>
-internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas replicas, IReplicaHost host, RangeStatusBuilder status, TimeProvider time, ILogger log)
+/// is either a learner that is not needed, which <see cref="RangeRepair"/> removes, or a joint change, which the next leader finishes. A range that lacks a voter is not moved: it gets that one back first.</summary>
+internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas replicas, IReplicaHost host, RangeStatusBuilder status, RangeRepair repair, TimeProvider time, ILogger log)
 {
     /// <summary>How long a move may take, whoever waits for it.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
@@ -99,11 +99,22 @@ internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas repl
 
     private static RequestError UnderWay(Replica leader) => new(ErrorCode.Unavailable, $"The replicas of range {leader.Range} are being changed already. Retry when that is over.");
 
+    /// <summary>With one voter fewer, the next one that is lost may take the range with it.</summary>
+    private RequestError? LacksVoters(Replica leader)
+    {
+        int voters = leader.State.Machine.Configuration.Voters.Count;
+        int wanted = repair.Wanted(leader.Range);
+        return voters < wanted
+            ? new(ErrorCode.Unavailable, $"Range {leader.Range} has only {voters} of {wanted} voters, and gets the missing one back first. Retry when `raftdb ranges` shows all of them.")
+            : null;
+    }
+
     private RequestError? Refusal(Replica leader, NodeId from, NodeId to)
     {
         RangeDescriptor descriptor = leader.State.Machine.Descriptor;
         string nodes = string.Join(", ", descriptor.Replicas.Select(r => r.Node));
-        return leader.State.Machine.Configuration.IsJoint ? UnderWay(leader)
+        return LacksVoters(leader) is { } lacks ? lacks
+            : leader.State.Machine.Configuration.IsJoint ? UnderWay(leader)
             : descriptor.ReplicaOn(from).IsNone ? new(ErrorCode.InvalidArgument, $"Range {leader.Range} has no replica on node {from}; its replicas are on nodes {nodes}.")
             : !descriptor.ReplicaOn(to).IsNone ? new(ErrorCode.InvalidArgument, $"Range {leader.Range} has a replica on node {to} already; its replicas are on nodes {nodes}.")
             : to != node && !host.Transport.Peers.Any(p => p.Node == to && p.Connected) ? new(ErrorCode.Unavailable, $"Node {to} is not connected. Nothing was changed.")
@@ -131,7 +142,12 @@ internal sealed class ReplicaMoves(NodeId node, RangeMap map, LocalReplicas repl
             await Task.Delay(LookAgain, time, cancel);
         }
 
-        // 3. It takes the place of the old one.
+        // 3. It takes the place of the old one; or of one that was lost meanwhile, and whoever looks after the range sees to that.
+        if (LacksVoters(leader) is { } lacks)
+        {
+            return lacks;
+        }
+
         ReplicaId voter = leader.State.Machine.Descriptor.ReplicaOn(from);
         return voter.IsNone
             ? null

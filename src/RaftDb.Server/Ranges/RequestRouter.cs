@@ -380,7 +380,7 @@ internal sealed class RequestRouter(
                     return node;
                 }
 
-                NodeId[] followers = [.. range.Replicas.Select(r => r.Node).Where(n => n != leader && IsConnected(n))];
+                NodeId[] followers = [.. Candidates(range, own).Where(n => n != leader && IsConnected(n))];
                 return followers.Length == 0 ? null : followers[attempt % followers.Length];
             default:
                 if (own is { Halted: null })
@@ -388,10 +388,16 @@ internal sealed class RequestRouter(
                     return node;
                 }
 
-                // Then everybody else: replicas of a range that has none here may have moved meanwhile.
-                NodeId[] others = [.. range.Replicas.Select(r => r.Node).Union(transport.Peers.Select(p => p.Node)).Where(n => n != node && IsConnected(n))];
+                NodeId[] others = [.. Candidates(range, own).Where(n => n != node && IsConnected(n))];
                 return others.Length == 0 ? null : others[attempt % others.Length];
         }
+    }
+
+    /// <summary>Where replicas of a range should be; where there is none to ask here, then everybody else: they may have moved meanwhile.</summary>
+    private IEnumerable<NodeId> Candidates(RangeDescriptor range, Replica? own)
+    {
+        IEnumerable<NodeId> known = range.Replicas.Select(r => r.Node);
+        return own is { Halted: null } ? known : known.Union(transport.Peers.Select(p => p.Node));
     }
 
     private bool IsConnected(NodeId other) => transport.Peers.Any(p => p.Node == other && p.Connected);

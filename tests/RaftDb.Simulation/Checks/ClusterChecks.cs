@@ -133,6 +133,14 @@ internal sealed class ClusterChecks(SimCluster world) : IStateObserver
         world.Marks.Hit("H2 replica halted by a local failure");
     }
 
+    /// <summary>A comparison has condemned a replica: only where a row has rotted may it do that.</summary>
+    public void Quarantined(SimProcess process, RangeId range, string reason)
+    {
+        Require(process.Machine.States.HasRotted(range), $"node {process.Node}: a comparison condemns the replica of range {range}, of which no row has rotted: {reason}");
+        world.Trace.Add($"node {process.Node} quarantines its replica of range {range}: {reason}");
+        world.Marks.Hit("H6 replica condemned by a comparison");
+    }
+
     public void Died(SimProcess process, bool machineToo)
     {
         Catalogue.Died(process, machineToo);

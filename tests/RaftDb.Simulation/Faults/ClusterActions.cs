@@ -74,13 +74,39 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
     {
         world.Elected = null;
         world.SnapshotBegins = null;
-        if (!world.Swarm.Repairs)
+        foreach (RangeDescriptor range in world.Ranges)
         {
-            foreach (RangeDescriptor range in world.Ranges)
+            if (world.Swarm.Repairs)
+            {
+                ReplaceWiped(range, 0);
+            }
+            else
             {
                 EverybodyVotes(range, 0);
             }
         }
+    }
+
+    /// <summary>A machine that lost its disk does not come back under its name: its replica goes to a machine that has none of the range, as long as there is one.</summary>
+    private void ReplaceWiped(RangeDescriptor range, int attempt)
+    {
+        if (attempt == 200 || !world.Machines.Any(m => m.IsWiped))
+        {
+            return;
+        }
+
+        if (world.LeaderOf(range.Id) is { } leader)
+        {
+            RangeDescriptor now = leader.Replica.State.Machine.Descriptor;
+            if (now.Replicas.Select(r => world.MachineOf(r.Node)).FirstOrDefault(m => m.IsWiped) is not { } wiped || world.FreeFor(now) is not { Count: > 0 } free)
+            {
+                return;
+            }
+
+            leader.Process.Post(p => _ = MoveAsync(p, new(range.Id.Value, wiped.Node.Value, random.Pick(free).Node.Value), "D7 replica of a wiped machine moved to another"));
+        }
+
+        world.Time.After(1_500_000_000, () => ReplaceWiped(range, attempt + 1));
     }
 
     private void EverybodyVotes(RangeDescriptor range, int attempt)
@@ -153,26 +179,26 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
         }
 
         RangeDescriptor now = leader.Replica.State.Machine.Descriptor;
-        SimMachine[] free = [.. world.Machines.Where(m => m is { Process: not null, IsWiped: false } && now.ReplicaOn(m.Node).IsNone)];
-        if (free.Length == 0 || now.Replicas.Count < Math.Min(world.Swarm.ReplicationFactor, range.Replicas.Count))
+        IReadOnlyList<SimMachine> free = world.FreeFor(now);
+        if (free.Count == 0 || leader.Replica.State.Machine.Configuration.Voters.Count < Math.Min(world.Swarm.ReplicationFactor, range.Replicas.Count))
         {
-            // Of two voters none may be on a machine that rots: a range that lacks a replica gets it back first.
+            // Of two voters none may be on a machine that rots: a range that lacks a voter gets it back first, and a learner is none yet.
             return false;
         }
 
         NodeId from = random.Pick(now.Replicas).Node;
         NodeId to = random.Pick(free).Node;
         world.Trace.Add($"range {range.Id}: the replica on node {from} is to move to node {to}");
-        leader.Process.Post(p => _ = MoveAsync(p, new(range.Id.Value, from.Value, to.Value)));
+        leader.Process.Post(p => _ = MoveAsync(p, new(range.Id.Value, from.Value, to.Value), "D5 replica moved to another node"));
         return true;
     }
 
-    private async Task MoveAsync(SimProcess process, MoveMessage move)
+    private async Task MoveAsync(SimProcess process, MoveMessage move, string mark)
     {
         try
         {
             ReadOnlyMemory<byte> answer = await process.Moves.ServeAsync(move.Encode(), Timeout.InfiniteTimeSpan, CancellationToken.None);
-            world.Marks.Hit(PeerRequestCodec.DecodeError(answer) is null ? "D5 replica moved to another node" : "replica moves that ended otherwise");
+            world.Marks.Hit(PeerRequestCodec.DecodeError(answer) is null ? mark : "replica moves that ended otherwise");
         }
         catch (Exception e) when (e is not PowerCutException)
         {

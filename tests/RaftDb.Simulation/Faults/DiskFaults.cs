@@ -1,3 +1,4 @@
+using RaftDb.Simulation.Clients;
 using RaftDb.Simulation.Core;
 using RaftDb.Simulation.Nodes;
 
@@ -77,6 +78,18 @@ internal sealed class DiskFaults(SimCluster world, SimRandom random, MachineFaul
             }
 
             world.Trace.Add($"node {machine.Node}: {file} can't be written any more");
+            machine.Disk.MarkDamaged();
+            return true;
+        }
+
+        if (kind == FaultKind.StateRots)
+        {
+            if (machine.States.RotOne(SimClients.Unread) is not { } range)
+            {
+                return false;
+            }
+
+            world.Trace.Add($"node {machine.Node}: a row of range {range} rots");
             machine.Disk.MarkDamaged();
             return true;
         }

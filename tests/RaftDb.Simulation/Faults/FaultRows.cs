@@ -17,6 +17,7 @@ internal static class FaultRows
         FaultKind.TransferCutOff when swarm.Raft.FailoverMode == FailoverMode.Lease => "C7 leader cut off after TimeoutNow where leases are held",
         FaultKind.LateAnswers when swarm.Raft.FailoverMode == FailoverMode.Lease => "C5 answers of the last round come late where leases are held",
         FaultKind.BitFlip or FaultKind.Misdirect => "G8 bits flip, writes go astray",
+        FaultKind.StateRots => "H6 row changed silently",
         _ => null,
     };
 }

@@ -109,6 +109,14 @@ internal sealed class MachineFaults(SimCluster world, SimRandom random)
 
     public void RestartLater(SimMachine machine) => world.Time.After(Away(), () => Restart(machine));
 
+    public void StartAgain()
+    {
+        foreach (SimMachine machine in world.Machines)
+        {
+            Restart(machine);
+        }
+    }
+
     public void Heal()
     {
         _over = true;

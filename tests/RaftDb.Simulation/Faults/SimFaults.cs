@@ -39,6 +39,9 @@ internal sealed class SimFaults
         }
     }
 
+    /// <summary>Whoever looks after the machines starts those that are down.</summary>
+    public void StartAgain() => _machines.StartAgain();
+
     /// <summary>No more faults; what is cut, paused, full or down comes back.</summary>
     public void End()
     {
@@ -84,7 +87,7 @@ internal sealed class SimFaults
         FaultKind.PauseLeader => _machines.Pause(_machines.Leader()),
         FaultKind.Partition or FaultKind.OneWay or FaultKind.IsolateLeader or FaultKind.Bridge or FaultKind.Ring or FaultKind.Clog or FaultKind.LateAnswers => _network.Do(kind),
         FaultKind.DiskFailsOnce or FaultKind.DiskFailsForEver or FaultKind.DiskFull or FaultKind.BitFlip or FaultKind.Misdirect
-            or FaultKind.Wipe or FaultKind.StateFails => _disks.Do(kind),
+            or FaultKind.Wipe or FaultKind.StateFails or FaultKind.StateRots => _disks.Do(kind),
         FaultKind.ClockLeap or FaultKind.ClockDrift or FaultKind.WallJump => _clocks.Do(kind),
         _ => _actions.Do(kind),
     };

@@ -21,7 +21,8 @@ internal sealed class SimTransport(SimProcess process, SimNetwork network, int n
             {
                 if (other != process.Machine.Index)
                 {
-                    bool open = network.Connections.IsOpen(process.Machine.Index, other);
+                    // A machine that was wiped has a store that nobody knows: nodes don't talk to it. It still asks them, for whoever asks it.
+                    bool open = network.Connections.IsOpen(process.Machine.Index, other) && !process.World.Machines[other].IsWiped;
                     peers.Add(new(new NodeId((ulong)other + 1), "", open, null, null, null, null, null, null));
                 }
             }

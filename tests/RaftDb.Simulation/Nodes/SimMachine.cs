@@ -19,7 +19,7 @@ internal sealed class SimMachine
         Disk = new(random.Split("disk"));
         Disk.Full = () => world.Marks.Hit("G6 no room on the disk");
         Disk.Astray = what => world.Trace.Add($"node {Node}: a write of {what} goes astray");
-        States = new(() => world.Checks, random.Split("states"), () => Clock!.WallMilliseconds);
+        States = new(() => world.Checks, random.Split("states"), () => Clock!.WallMilliseconds, () => world.Marks.Hit("rotten rows that were about to be copied"));
         Clock = new(world.Time, random.Between(1_000_000_000L, 1_000_000_000_000L), 0, 0);
         BootId = NewGuid();
         Store = NewGuid();

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using RaftDb.Raft;
 using RaftDb.Server.Hosting;
 using RaftDb.Server.Metrics;
+using RaftDb.Server.Options;
 using RaftDb.Server.Ranges;
+using RaftDb.Server.Ranges.Checks;
 using RaftDb.Server.Replicas;
 using RaftDb.Server.Transport;
 using RaftDb.Simulation.Core;
@@ -129,11 +131,25 @@ internal sealed class SimProcess : IReplicaHost, INodeClock, IDoer
         TroubleExchange exchange = new(Replicas, _troubles, settled, Transport, this, keeper.Remove);
         ReplicaEvents events = new(Replicas, repairs ? keeper.Begin : static (_, _, _) => { }, Store, NullLogger.Instance);
         RangeStatusBuilder status = new(Node, map, Replicas, Transport, _troubles);
-        Handler = new(events, Router, status, exchange);
-        Moves = new(Node, map, Replicas, this, status, Time, NullLogger.Instance);
+        SliceService slices = new(Replicas, this);
+        Task QuarantineAsync(RangeId range, ReplicaId replica, string reason)
+        {
+            World.Checks.Quarantined(this, range, reason);
+            return keeper.QuarantineAsync(range, replica, reason);
+        }
+
+        Handler = new(events, Router, status, exchange, slices, QuarantineAsync);
+        if (World.Swarm.ChecksEvery > TimeSpan.Zero)
+        {
+            RangeChecker checker = new(Node, _troubles, slices, this, QuarantineAsync, NullLogger.Instance);
+            CheckSection pace = new() { Interval = World.Swarm.ChecksEvery };
+            RunInBackground("comparing replicas all the time", new BackgroundCheck(Replicas, checker, pace, Time, NullLogger.Instance).RunAsync);
+        }
+
+        RangeRepair repair = new(Node, Replicas, _troubles, settled, Transport, World.Ranges, World.Swarm.ReplicationFactor, NullLogger.Instance);
+        Moves = new(Node, map, Replicas, this, status, repair, Time, NullLogger.Instance);
         if (repairs)
         {
-            RangeRepair repair = new(Node, Replicas, _troubles, settled, Transport, World.Ranges, World.Swarm.ReplicationFactor, NullLogger.Instance);
             RunInBackground("looking after replicas", new Caretaker(exchange, repair, Time).RunAsync);
         }
 

@@ -1,5 +1,10 @@
 using NUnit.Framework;
+using RaftDb.Raft.Log;
+using RaftDb.Raft.Messages;
+using RaftDb.Server.Transport;
 using RaftDb.Simulation.Clients;
+using RaftDb.Simulation.Nodes;
+using RaftDb.Storage;
 
 namespace RaftDb.Simulation.Scenarios;
 
@@ -147,6 +152,49 @@ internal sealed class FoundScenarios
         }
 
         scenario.RunFor(5000);
+
+        scenario.Converge();
+    }
+
+    [Test]
+    public void What_is_appended_in_the_pass_that_takes_a_snapshot_is_in_the_log_before_the_snapshot()
+    {
+        using Scenario scenario = new(adjust: o => o with { Binlog = o.Binlog with { RetainedEntries = 0, RetainedBytes = 0 } });
+        int behind = scenario.Follower();
+        NodeId leader = scenario.Machine(scenario.Leader).Node;
+        LogPosition last = scenario.Consensus(behind).Last;
+
+        // 1. Entries are on their way to a follower, and stay on it.
+        RangeMessage? late = null;
+        scenario.World.Overheard = sent => late ??= sent.Range == scenario.Range && sent.Message is AppendEntries { Entries.Count: > 0 } append
+            && append.To == scenario.Replica(behind).Id && append.Previous == last ? sent : null;
+        scenario.Isolate(behind);
+        scenario.Write(200);
+        scenario.Checkpoint(scenario.Leader);
+        Assert.That(late, Is.Not.Null);
+
+        // 2. What it lacks is in no log any more: it gets a snapshot, and stands still when all but the end of that is there.
+        bool begun = false;
+        scenario.World.SnapshotBegins = _ => begun = true;
+        scenario.Heal();
+        for (int step = 0; step < 1_000_000 && !begun; step++)
+        {
+            scenario.World.RunFor(TimeSpan.FromMicroseconds(10));
+        }
+
+        Assert.That(begun);
+        scenario.Pause(behind);
+        scenario.RunFor(20);
+        scenario.Resume(behind);
+        scenario.World.RunFor(TimeSpan.FromMicroseconds(1));
+        scenario.Pause(behind);
+
+        // 3. The late entries come before the end of the snapshot, and the follower hears of both in one pass.
+        SimProcess follower = scenario.Machine(behind).Process!;
+        follower.Enter(() => follower.Handler.OnMessages(leader, [late!.Value]));
+        scenario.RunFor(20);
+        scenario.Resume(behind);
+        scenario.Until(() => scenario.Consensus(behind).Floor.Index.Value > 100, "the snapshot takes the place of the log");
 
         scenario.Converge();
     }

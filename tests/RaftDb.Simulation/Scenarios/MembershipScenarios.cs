@@ -132,4 +132,26 @@ internal sealed class MembershipScenarios
             () => scenario.Leader != 0 && !scenario.Consensus(scenario.Leader).Configuration.IsJoint, "a leader");
         scenario.Converge();
     }
+
+    [Test]
+    public void D5_a_node_reads_from_any_replica_of_a_range_that_is_where_none_of_its_first_replicas_was()
+    {
+        using Scenario scenario = new(nodes: 6, adjust: o => o with { ReplicationFactor = 3, Repairs = true });
+        scenario.Write(20);
+        for (int node = 1; node <= 3; node++)
+        {
+            List<Server.Ranges.RequestError?> answers = scenario.Move(node, node + 3);
+            scenario.Until(() => answers.Count > 0, "the move is over");
+            Assert.That(answers[0], Is.Null);
+            scenario.Until(() => scenario.Leader > 0 && !scenario.Consensus(scenario.Leader).Configuration.IsJoint, "a leader");
+        }
+
+        scenario.Until(() => scenario.Machine(1).Process!.Replicas.Find(scenario.Range) is null, "the replica that was moved away is given up");
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.That(scenario.Answer(scenario.Get(1)).End, Is.EqualTo(OperationEnd.Done));
+        }
+
+        scenario.Converge();
+    }
 }

@@ -131,6 +131,15 @@ internal sealed class Scenario : IDisposable
         return answers;
     }
 
+    /// <summary>Asks the leader to move a replica from one node to another; the answer comes into the list.</summary>
+    public List<RequestError?> Move(int from, int to)
+    {
+        List<RequestError?> answers = [];
+        SimProcess process = Machine(Leader).Process!;
+        process.Post(p => _ = MoveAsync(p, new(Range.Value, Machine(from).Node.Value, Machine(to).Node.Value), answers));
+        return answers;
+    }
+
     public void Change(ConfigurationTransition transition, params (ConfigurationChangeKind Kind, int Node)[] changes)
     {
         Replica replica = World.LeaderOf(Range)!.Value.Replica;
@@ -174,6 +183,9 @@ internal sealed class Scenario : IDisposable
     }
 
     public void Dispose() => World.Dispose();
+
+    private static async Task MoveAsync(SimProcess process, MoveMessage move, List<RequestError?> answers) =>
+        answers.Add(PeerRequestCodec.DecodeError(await process.Moves.ServeAsync(move.Encode(), Timeout.InfiniteTimeSpan, CancellationToken.None)));
 
     private async Task TransferAsync(SimProcess process, int to, List<RequestError?> answers) =>
         answers.Add(await process.Router.TransferAsync(Range, Machine(to).Node, process.Router.DeadlineIn(TimeSpan.FromSeconds(3)), CancellationToken.None));

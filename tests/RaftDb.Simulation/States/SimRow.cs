@@ -3,24 +3,43 @@ using RaftDb.Storage.StateMachines;
 namespace RaftDb.Simulation.States;
 
 /// <summary>One row, never changed.</summary>
-internal sealed class SimRow(byte[] key, byte[] value, ulong version, ulong index, long expiry, ulong time)
+internal sealed class SimRow
 {
-    public byte[] Key { get; } = key;
+    public SimRow(byte[] key, byte[] value, ulong version, ulong index, long expiry, ulong time)
+        : this(key, value, version, index, expiry, time, Hashed(key, value, version, index, expiry, time), null)
+    {
+    }
 
-    public byte[] Value { get; } = value;
+    private SimRow(byte[] key, byte[] value, ulong version, ulong index, long expiry, ulong time, ulong hash, SimRow? sound) =>
+        (Key, Value, Version, Index, Expiry, Time, Hash, Sound) = (key, value, version, index, expiry, time, hash, sound);
 
-    public ulong Version { get; } = version;
+    public byte[] Key { get; }
 
-    public ulong Index { get; } = index;
+    public byte[] Value { get; }
 
-    public long Expiry { get; } = expiry;
+    public ulong Version { get; }
 
-    public ulong Time { get; } = time;
+    public ulong Index { get; }
+
+    public long Expiry { get; }
+
+    public ulong Time { get; }
 
     public RowFacts Facts => new(Version, Index, Expiry, Value.Length);
 
     /// <summary>The digest of a state is the sum of its rows' hashes: one row more or less costs one addition.</summary>
-    public ulong Hash { get; } = Hashed(key, value, version, index, expiry, time);
+    public ulong Hash { get; }
+
+    /// <summary>What this was before it rotted; null for a row that did not.</summary>
+    public SimRow? Sound { get; }
+
+    /// <summary>The same row with one bit of its value another one. Nobody was told, so the sum over all rows is what it was.</summary>
+    public SimRow Rotten(int bit)
+    {
+        byte[] value = [.. Value];
+        value[bit / 8 % value.Length] ^= (byte)(1 << (bit % 8));
+        return new(Key, value, Version, Index, Expiry, Time, Hash, Sound ?? this);
+    }
 
     private static ulong Hashed(byte[] key, byte[] value, ulong version, ulong index, long expiry, ulong time)
     {

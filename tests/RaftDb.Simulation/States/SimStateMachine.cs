@@ -33,6 +33,7 @@ internal sealed class SimStateMachine : IStateMachine
         _observer = observer;
         _published = Mutants.SessionForgottenAtRestart ? file.Latest with { Sessions = SimSessions.None } : file.Latest;
         _sessions.Now = _published.Sessions;
+        file.Changed = change => _published = change(_published);
         _entries = new(_table, _sessions, new NoChanges());
     }
 
@@ -56,6 +57,9 @@ internal sealed class SimStateMachine : IStateMachine
 
     /// <summary>The state as it is.</summary>
     public StateVersion Version => _published;
+
+    /// <summary>Whether a row of it has rotted.</summary>
+    public bool IsRotten => _file.IsRotten;
 
     public void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
@@ -107,7 +111,16 @@ internal sealed class SimStateMachine : IStateMachine
         return new(meta.Applied, meta.Configuration, meta.Descriptor, FileName);
     }
 
-    public ISnapshotSource BeginSnapshot() => new SimSnapshotSource(_published);
+    /// <summary>What has rotted on one machine stays there: a copy of it would hurt a second one.</summary>
+    public ISnapshotSource BeginSnapshot()
+    {
+        if (_file.Heal())
+        {
+            _store.Healed();
+        }
+
+        return new SimSnapshotSource(_published);
+    }
 
     public StateDigest ComputeDigest(CancellationToken cancel) => new(Applied, _published.Hash.ToString("x16"), _published.Rows.Count);
 

@@ -9,10 +9,11 @@ using RaftDb.Storage.StateMachines.Snapshots;
 namespace RaftDb.Simulation.States;
 
 /// <summary>The state files of one machine. They outlive processes; each process opens state machines over them.</summary>
-internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom random, Func<long> wallMilliseconds) : IStateMachineStore
+internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom random, Func<long> wallMilliseconds, Action healed) : IStateMachineStore
 {
     private readonly SortedDictionary<(RangeId Range, string Name), SimStateFile> _files = [];
     private readonly SortedDictionary<RangeId, int> _generations = [];
+    private readonly SortedSet<RangeId> _rotted = [];
 
     /// <summary>After so many transactions a checkpoint seems worth while to the product.</summary>
     public int CheckpointEvery { get; set; } = 1000;
@@ -65,6 +66,31 @@ internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom ran
         file.IsBroken = true;
         return file.Name;
     }
+
+    /// <summary>A bit flips in a row of one of the ranges, of which nobody but a comparison of replicas takes notice. Answers whose; null when there is none to flip.</summary>
+    public RangeId? RotOne(Func<RangeId, byte[]> row)
+    {
+        List<(RangeId Range, SimStateFile File)> files = [.. _files.Where(f => f.Value.Latest.Rows.ContainsKey(row(f.Key.Range))).Select(f => (f.Key.Range, f.Value))];
+        if (files.Count == 0)
+        {
+            return null;
+        }
+
+        (RangeId range, SimStateFile file) = random.Pick(files);
+        if (!file.Rot(row(range), random.Below(64)))
+        {
+            return null;
+        }
+
+        _rotted.Add(range);
+        return range;
+    }
+
+    /// <summary>Whether a row of a range has ever rotted here: only then may a comparison find something.</summary>
+    public bool HasRotted(RangeId range) => _rotted.Contains(range);
+
+    /// <summary>What rotted was about to be copied, and is whole again instead.</summary>
+    public void Healed() => healed();
 
     public ISnapshotSink BeginReceive(RangeId range) => new SimSnapshotSink(this, range, NewName(range));
 

@@ -22,7 +22,9 @@ internal sealed class SliceService(LocalReplicas replicas, IReplicaHost host)
             return await CheckFileAsync(replica).WaitAsync(cancel);
         }
 
-        MarkedView marked = await replica.Marks.TakeAsync(new LogIndex(request.Mark)).WaitAsync(cancel);
+        MarkedView marked = Mutants.SlicesReadBesideTheMark
+            ? new(replica.State.TryOpenReadView(), "its state is being replaced")
+            : await replica.Marks.TakeAsync(new LogIndex(request.Mark)).WaitAsync(cancel);
         return marked.View is { } view
             ? await ReadAsync(view, v => SliceAnswer.Of(v.DigestSlice(request.ToQuery(), cancel))).WaitAsync(cancel)
             : SliceAnswer.Failed(marked.Failure ?? "it has no view at the mark");

@@ -107,6 +107,22 @@ internal sealed class RepairPlanTests
     }
 
     [Test]
+    public void A_learner_whose_node_is_away_makes_room_for_one_on_a_node_that_is_up()
+    {
+        RepairView learning = WithoutTwo() with
+        {
+            Descriptor = Descriptor(1, 3, 4),
+            Configuration = Configuration.OfVoters(new ReplicaId(1), new ReplicaId(3)) with { Learners = [new(4)] },
+            Members = [Leader(1), Voter(3), Learner(4, match: 0) with { IsLive = false }],
+            Nodes = [new(1), new(3), new(4)],
+        };
+        RepairStep step = RepairPlan.Decide(learning)!;
+        Assert.That((step.Kind, step.Replica.Value), Is.EqualTo((RepairKind.Remove, 4UL)));
+        Assert.That(RepairPlan.Decide(learning with { Nodes = [new(1), new(3)] })!.Kind, Is.EqualTo(RepairKind.Wait));
+        Assert.That(RepairPlan.Decide(learning with { Nodes = [new(1), new(2), new(3), new(4)] })!.Kind, Is.EqualTo(RepairKind.Wait));
+    }
+
+    [Test]
     public void A_learner_that_is_damaged_is_begun_anew()
     {
         RepairView learning = WithoutTwo() with
