@@ -8,7 +8,13 @@ namespace RaftDb.Server.Replicas;
 internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
 {
     /// <summary>What makes a checkpoint worth writing each changed page once more: with random keys in a large range some layers' worth.</summary>
-    private const long MaxDebtBytes = 192 << 20;
+    public const long MaxDebtBytes = 192 << 20;
+
+    /// <summary>What is worth a checkpoint once nothing more comes: a restart has it to replay.</summary>
+    private const long IdleDebtBytes = 1 << 20;
+
+    /// <summary>For how long nothing comes then.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
 
     /// <summary>The longest that changes stay out of the state file: bounds what an idle range holds back of the log.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
@@ -18,6 +24,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
 
     private int _applied;
     private Instant _dirtySince = Instant.Never;
+    private Instant _lastApplied;
     private Instant _notBefore;
     private int _running;
 
@@ -31,7 +38,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
                 return Instant.Never;
             }
 
-            Instant due = _dirtySince + MaxAge;
+            Instant due = Instant.Min(_dirtySince + MaxAge, replica.State.Machine.CheckpointDebtBytes >= IdleDebtBytes ? _lastApplied + Idle : Instant.Never);
             return due > _notBefore ? due : _notBefore;
         }
     }
@@ -40,9 +47,10 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
     public void Applied(int entries)
     {
         _applied += entries;
+        _lastApplied = host.Now;
         if (_dirtySince == Instant.Never)
         {
-            _dirtySince = host.Now;
+            _dirtySince = _lastApplied;
         }
     }
 
@@ -60,7 +68,9 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
             return;
         }
 
-        if (replica.State.Machine.CheckpointDebtBytes < MaxDebtBytes && _applied < host.CheckpointEntries && now < _dirtySince + MaxAge)
+        long debt = replica.State.Machine.CheckpointDebtBytes;
+        bool isIdle = debt >= IdleDebtBytes && now >= _lastApplied + Idle;
+        if (debt < MaxDebtBytes && _applied < host.CheckpointEntries && now < _dirtySince + MaxAge && !isIdle)
         {
             return;
         }

@@ -14,6 +14,7 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(20);
 
+    private readonly BlockDevice? _device = BlockDevice.Under(settings.Data);
     private int _filled;
 
     public List<TurnFigure> Loads { get; } = [];
@@ -93,17 +94,19 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
         }
 
         // 2. The load, and what it costs.
+        long? writtenBefore = await WrittenAsync(all: !load.Reads, cancel);
         ProcessCost before = ProcessCost.Of(system.Pids);
         LoadFigures figures = load.Kind == LoadKind.Fill
             ? await FillAsync(load, cancel)
             : await system.RunAsync(load, variant, settings.Seconds, settings.WarmUpSeconds, cancel);
         ProcessCost after = ProcessCost.Of(system.Pids);
+        long? written = await WrittenAsync(all: !load.Reads, cancel) - writtenBefore;
         return figures with
         {
             ServerCpuPerThousand = figures.Driven > 0 ? (after.CpuSeconds - before.CpuSeconds) * 1000 / figures.Driven : null,
             MemoryBytes = after.MemoryBytes,
             AnonymousBytes = after.AnonymousBytes,
-            WrittenPerByte = load.Reads || figures.Driven == 0 ? null : (after.WrittenBytes - before.WrittenBytes) / (figures.Driven * (16 + load.ValueSize) * system.Pids.Count),
+            WrittenPerByte = load.Reads || figures.Driven == 0 ? null : written / (figures.Driven * (16 + load.ValueSize) * system.Pids.Count),
         };
     }
 
@@ -119,16 +122,16 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
         return new() { OpsPerSecond = load.Keys / seconds, Errors = 0, Driven = load.Keys };
     }
 
-    /// <summary>Until the servers have written next to nothing for a moment, or long enough.</summary>
+    /// <summary>Until next to nothing was written for a moment, or long enough.</summary>
     private async Task SettledAsync(CancellationToken cancel)
     {
         Stopwatch watch = Stopwatch.StartNew();
         Stopwatch quiet = Stopwatch.StartNew();
-        long written = ProcessCost.Of(system.Pids).WrittenBytes;
+        long? written = await WrittenAsync(all: false, cancel);
         while (quiet.Elapsed < Quiet && watch.Elapsed < LongestSettling)
         {
             await Task.Delay(Look, cancel);
-            long now = ProcessCost.Of(system.Pids).WrittenBytes;
+            long? now = await WrittenAsync(all: false, cancel);
             if (now - written > QuietBytes)
             {
                 quiet.Restart();
@@ -137,6 +140,8 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
             written = now;
         }
     }
+
+    private async Task<long?> WrittenAsync(bool all, CancellationToken cancel) => _device is null ? null : await _device.WrittenAsync(all, cancel);
 
     private async Task<bool> TriedAsync(string what, Func<Task> work, CancellationToken cancel)
     {

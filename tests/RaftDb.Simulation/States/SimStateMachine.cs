@@ -10,17 +10,15 @@ using RaftDb.Storage.StateMachines.Snapshots;
 
 namespace RaftDb.Simulation.States;
 
-/// <summary>A state machine without SQLite: the product's own applier over immutable maps.</summary>
+/// <summary>A state machine without SQLite: the product's own applier over immutable maps, and over the product's layers in memory beside them.</summary>
 internal sealed class SimStateMachine : IStateMachine
 {
-    /// <summary>What <see cref="Server.Replicas.CheckpointPolicy"/> takes for enough.</summary>
-    private const long WorthACheckpoint = 16L << 20;
-
     private readonly RangeId _range;
     private readonly SimStateFile _file;
     private readonly SimStateStore _store;
     private readonly IStateObserver _observer;
     private readonly SimTable _table = new();
+    private readonly CheckedRows _rows;
     private readonly SimSessionTable _sessions = new();
     private readonly EntryApplier _entries;
     private StateVersion _published;
@@ -33,8 +31,14 @@ internal sealed class SimStateMachine : IStateMachine
         _observer = observer;
         _published = Mutants.SessionForgottenAtRestart ? file.Latest with { Sessions = SimSessions.None } : file.Latest;
         _sessions.Now = _published.Sessions;
-        file.Changed = change => _published = change(_published);
-        _entries = new(_table, _sessions, new NoChanges());
+        _rows = new(_table);
+        _rows.Open(_published);
+        file.Changed = change =>
+        {
+            _published = change(_published);
+            _rows.Open(_published);
+        };
+        _entries = new(_rows, _sessions, new NoChanges());
     }
 
     public LogPosition Applied => _published.Meta.Applied;
@@ -51,7 +55,7 @@ internal sealed class SimStateMachine : IStateMachine
 
     public HybridTimestamp Time => _published.Meta.Time;
 
-    public long CheckpointDebtBytes => WorthACheckpoint * _file.Debt / _store.CheckpointEvery;
+    public long CheckpointDebtBytes => Server.Replicas.CheckpointPolicy.MaxDebtBytes * _file.Debt / _store.CheckpointEvery;
 
     public (long Keys, long Bytes) Size => (_published.Meta.Keys, _published.Meta.Bytes);
 
@@ -73,6 +77,7 @@ internal sealed class SimStateMachine : IStateMachine
         Mutants.WallMilliseconds = _store.WallMilliseconds;
 #endif
         _table.Begin(_published);
+        _rows.Batch(_published);
         ApplyBatch batch = new(_published.Meta, _published.EarliestExpiry);
         int next = 0;
         for (int i = 0; i < entries.Count; i++)
@@ -88,7 +93,7 @@ internal sealed class SimStateMachine : IStateMachine
         Check.That(next == configurations.Count, $"{configurations.Count} configurations were given for {next} entries");
         if (batch.EarliestIsStale)
         {
-            batch.EarliestExpiry = _table.EarliestExpiry();
+            batch.EarliestExpiry = _rows.EarliestExpiry();
         }
 
         _published = _table.End(batch.ToMeta(), _sessions.Now);

@@ -23,7 +23,7 @@ internal sealed class SliceService(LocalReplicas replicas, IReplicaHost host)
         }
 
         MarkedView marked = Mutants.SlicesReadBesideTheMark
-            ? new(replica.State.TryOpenReadView(), "its state is being replaced")
+            ? new(await replica.State.TryOpenFrozenViewAsync(), "its state is being replaced")
             : await replica.Marks.TakeAsync(new LogIndex(request.Mark)).WaitAsync(cancel);
         return marked.View is { } view
             ? await ReadAsync(view, v => SliceAnswer.Of(v.DigestSlice(request.ToQuery(), cancel))).WaitAsync(cancel)

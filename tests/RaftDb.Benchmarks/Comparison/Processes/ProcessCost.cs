@@ -6,8 +6,7 @@ namespace RaftDb.Benchmarks.Comparison.Processes;
 /// <param name="CpuSeconds">User and system time.</param>
 /// <param name="MemoryBytes">Memory now, of the largest of the processes with its children: its proportional share of every resident page.</param>
 /// <param name="AnonymousBytes">What of that is not a file's.</param>
-/// <param name="WrittenBytes">Bytes sent to the block layer by processes that live.</param>
-internal readonly record struct ProcessCost(double CpuSeconds, long? MemoryBytes, long? AnonymousBytes, long WrittenBytes)
+internal readonly record struct ProcessCost(double CpuSeconds, long? MemoryBytes, long? AnonymousBytes)
 {
     /// <summary>Clock ticks of /proc: 100 a second on every Linux that .NET runs on.</summary>
     private const double TicksPerSecond = 100;
@@ -22,7 +21,6 @@ internal readonly record struct ProcessCost(double CpuSeconds, long? MemoryBytes
             .ToLookup(one => int.Parse(one.Stat[1], CultureInfo.InvariantCulture), one => one.Pid);
         double cpu = 0;
         (long Share, long Anonymous) most = default;
-        long written = 0;
         foreach (int root in roots)
         {
             long share = 0;
@@ -42,14 +40,13 @@ internal readonly record struct ProcessCost(double CpuSeconds, long? MemoryBytes
                     cpu += stat[11..15].Sum(field => double.Parse(field, CultureInfo.InvariantCulture)) / TicksPerSecond;
                     share += Field($"/proc/{pid}/smaps_rollup", "Pss:") * 1024;
                     anonymous += (Field($"/proc/{pid}/smaps_rollup", "Pss_Anon:") + Field($"/proc/{pid}/smaps_rollup", "Pss_Shmem:")) * 1024;
-                    written += Field($"/proc/{pid}/io", "write_bytes:");
                 }
             }
 
             most = share > most.Share ? (share, anonymous) : most;
         }
 
-        return new(cpu, most.Share > 0 ? most.Share : null, most.Share > 0 ? most.Anonymous : null, written);
+        return new(cpu, most.Share > 0 ? most.Share : null, most.Share > 0 ? most.Anonymous : null);
     }
 
     /// <summary>The fields behind the name, which may hold anything; empty when the process is gone.</summary>

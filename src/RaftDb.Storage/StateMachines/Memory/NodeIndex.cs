@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace RaftDb.Storage.StateMachines.Memory;
+
+/// <summary>Finds the node of a key by a hash of it: open addressing, at most half full. One thread adds; any thread looks, and finds what it was told of. Nothing is removed.</summary>
+internal sealed class NodeIndex
+{
+    private const int FirstSlots = 64;
+
+    // Drawn anew by every process, so that nobody can choose keys that collide.
+    private static readonly ulong Secret = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
+
+    // The upper half of the hash and the node's address; 0 = free.
+    private ulong[] _slots = new ulong[FirstSlots];
+
+    /// <summary>How many nodes there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Memory that it holds.</summary>
+    public long Bytes => (long)_slots.Length * sizeof(ulong);
+
+    /// <summary>The hash of a key.</summary>
+    public static ulong Hash(ReadOnlySpan<byte> key)
+    {
+        ulong hash = Secret ^ (uint)key.Length;
+        ReadOnlySpan<byte> rest = key;
+        while (rest.Length >= sizeof(ulong))
+        {
+            hash = Mix(hash ^ MemoryMarshal.Read<ulong>(rest));
+            rest = rest[sizeof(ulong)..];
+        }
+
+        ulong last = 0;
+        foreach (byte part in rest)
+        {
+            last = (last << 8) | part;
+        }
+
+        return Mix(hash ^ last);
+    }
+
+    /// <summary>The node of a key in a table; 0 when there is none.</summary>
+    public int Find(MemTable table, ReadOnlySpan<byte> key, ulong hash)
+    {
+        ulong[] slots = Volatile.Read(ref _slots);
+        for (int place = (int)(hash & (ulong)(slots.Length - 1)); ; place = (place + 1) & (slots.Length - 1))
+        {
+            ulong slot = Volatile.Read(ref slots[place]);
+            if (slot == 0)
+            {
+                return MemoryArena.Nowhere;
+            }
+
+            if (slot >> 32 == hash >> 32 && table.Key((int)slot).SequenceEqual(key))
+            {
+                return (int)slot;
+            }
+        }
+    }
+
+    /// <summary>Adds a node whose key is not there.</summary>
+    public void Add(MemTable table, int node, ulong hash)
+    {
+        if ((Count + 1) * 2 > _slots.Length)
+        {
+            ulong[] more = new ulong[_slots.Length * 2];
+            foreach (ulong slot in _slots)
+            {
+                if (slot != 0)
+                {
+                    Put(more, Hash(table.Key((int)slot)), slot);
+                }
+            }
+
+            Volatile.Write(ref _slots, more);
+        }
+
+        Count++;
+        Put(_slots, hash, (hash & 0xFFFFFFFF00000000) | (uint)node);
+    }
+
+    private static void Put(ulong[] slots, ulong hash, ulong slot)
+    {
+        int place = (int)(hash & (ulong)(slots.Length - 1));
+        while (slots[place] != 0)
+        {
+            place = (place + 1) & (slots.Length - 1);
+        }
+
+        Volatile.Write(ref slots[place], slot);
+    }
+
+    private static ulong Mix(ulong word)
+    {
+        ulong high = Math.BigMul(word, Secret, out ulong low);
+        return BitOperations.RotateLeft(high ^ low, 29) * 0x9E3779B97F4A7C15;
+    }
+}
