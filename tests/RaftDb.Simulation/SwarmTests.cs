@@ -21,6 +21,7 @@ internal sealed class SwarmTests
     [
         nameof(Mutants.AcknowledgedMarkTooFar), nameof(Mutants.FsyncFailureIgnored), nameof(Mutants.LeaseKeptOverTransfer), nameof(Mutants.PreviousEntryNotCompared), nameof(Mutants.StaleCompletionAccepted),
         nameof(Mutants.VoterForgetsTheLease), nameof(Mutants.ReadContextsRestart), nameof(Mutants.EarlierReplicaBegunAgain), nameof(Mutants.SuspicionIgnored),
+        nameof(Mutants.SegmentEndNotNamed),
     ];
 
     /// <summary>New ones each time; every case prints its own, and a failure how to repeat it.</summary>
