@@ -50,6 +50,7 @@ internal sealed class SimCluster : IDisposable
         foreach (SimMachine machine in Machines)
         {
             machine.States.CheckpointEvery = swarm.CheckpointEvery;
+            machine.States.ChecksLayers = swarm.ChecksLayers;
         }
     }
 

@@ -70,6 +70,9 @@ internal sealed record SwarmOptions
     /// <summary>How often leaders have the replicas of their ranges compared; zero = never.</summary>
     public TimeSpan ChecksEvery { get; init; }
 
+    /// <summary>Whether rows are kept in the product's layers in memory as well, and every answer of theirs is compared.</summary>
+    public bool ChecksLayers { get; init; } = true;
+
     /// <summary>Whether anything takes away what was written and not synced.</summary>
     public bool PowerMayGo => FaultEveryMs.Keys.Any(f => f is FaultKind.PowerCut or FaultKind.PowerCutInDiskOperation or FaultKind.PowerCutEverywhere or FaultKind.KillLeader);
 
@@ -173,6 +176,7 @@ internal sealed record SwarmOptions
                 || (faults.ContainsKey(FaultKind.Wipe) && nodes > factor),
             ChecksEvery = faults.ContainsKey(FaultKind.StateRots) || checks.Chance(200_000) ? TimeSpan.FromSeconds(checks.Pick([1, 4, 10])) : default,
             BackgroundDelay = later.Pick([0, 0, 300 * Ms, 2_000 * Ms]),
+            ChecksLayers = random.Split("layers").Chance(250_000),
             Counters = random.Pick([0, 1, 2, 4]),
             SessionIdleTimeout = TimeSpan.FromSeconds(random.Pick([2, 4, 3600, 3600])),
         };
@@ -192,7 +196,7 @@ internal sealed record SwarmOptions
         + $"mode={Raft.FailoverMode} prevote={(MixedPreVote ? "mixed" : Raft.PreVote)} append={Raft.MaxAppendBytes} inflight={Raft.MaxInflightMessages}/{Raft.MaxInflightBytes} uncommitted={Raft.MaxUncommittedBytes} "
         + $"applying={Raft.MaxApplyingBytes} cache={Raft.EntryCacheBytes} quiesce={Raft.QuiesceAfterHeartbeats} segment={Binlog.SegmentBytes} batch={Binlog.MaxBatchBytes} "
         + $"retained={Binlog.RetainedEntries}/{Binlog.RetainedBytes} recycled={Binlog.RecycledSegments} delay={Network.MaxDelay / Us}us drop={Network.DropPerMillion} dup={Network.DuplicatePerMillion} "
-        + $"reorder={Network.ReorderPerMillion} repairs={Repairs} checks={ChecksEvery.TotalSeconds} counters={Counters} idle={SessionIdleTimeout.TotalSeconds} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
+        + $"reorder={Network.ReorderPerMillion} repairs={Repairs} checks={ChecksEvery.TotalSeconds} layers={ChecksLayers} counters={Counters} idle={SessionIdleTimeout.TotalSeconds} drift={MaxDriftPpm} wall={MaxWallOffsetMs} faults=[{string.Join(' ', FaultEveryMs.Select(f => $"{f.Key}:{f.Value}"))}]";
 }
 
 /// <summary>What the swarm does to a cluster.</summary>

@@ -18,7 +18,7 @@ internal sealed class SimStateMachine : IStateMachine
     private readonly SimStateStore _store;
     private readonly IStateObserver _observer;
     private readonly SimTable _table = new();
-    private readonly CheckedRows _rows;
+    private readonly CheckedRows? _rows;
     private readonly SimSessionTable _sessions = new();
     private readonly EntryApplier _entries;
     private StateVersion _published;
@@ -31,14 +31,14 @@ internal sealed class SimStateMachine : IStateMachine
         _observer = observer;
         _published = Mutants.SessionForgottenAtRestart ? file.Latest with { Sessions = SimSessions.None } : file.Latest;
         _sessions.Now = _published.Sessions;
-        _rows = new(_table);
-        _rows.Open(_published);
+        _rows = store.ChecksLayers ? new(_table) : null;
+        _rows?.Open(_published);
         file.Changed = change =>
         {
             _published = change(_published);
-            _rows.Open(_published);
+            _rows?.Open(_published);
         };
-        _entries = new(_rows, _sessions, new NoChanges());
+        _entries = new(Rows, _sessions, new NoChanges());
     }
 
     public LogPosition Applied => _published.Meta.Applied;
@@ -59,6 +59,8 @@ internal sealed class SimStateMachine : IStateMachine
 
     public (long Keys, long Bytes) Size => (_published.Meta.Keys, _published.Meta.Bytes);
 
+    private IKeyValueTable Rows => _rows is null ? _table : _rows;
+
     /// <summary>The state as it is.</summary>
     public StateVersion Version => _published;
 
@@ -77,7 +79,7 @@ internal sealed class SimStateMachine : IStateMachine
         Mutants.WallMilliseconds = _store.WallMilliseconds;
 #endif
         _table.Begin(_published);
-        _rows.Batch(_published);
+        _rows?.Batch(_published);
         ApplyBatch batch = new(_published.Meta, _published.EarliestExpiry);
         int next = 0;
         for (int i = 0; i < entries.Count; i++)
@@ -93,7 +95,7 @@ internal sealed class SimStateMachine : IStateMachine
         Check.That(next == configurations.Count, $"{configurations.Count} configurations were given for {next} entries");
         if (batch.EarliestIsStale)
         {
-            batch.EarliestExpiry = _rows.EarliestExpiry();
+            batch.EarliestExpiry = Rows.EarliestExpiry();
         }
 
         _published = _table.End(batch.ToMeta(), _sessions.Now);

@@ -18,6 +18,9 @@ internal sealed class SimStateStore(Func<IStateObserver> observer, SimRandom ran
     /// <summary>After so many transactions a checkpoint seems worth while to the product.</summary>
     public int CheckpointEvery { get; set; } = 1000;
 
+    /// <summary>Whether state machines run the product's layers in memory as well.</summary>
+    public bool ChecksLayers { get; set; }
+
     /// <summary>State files that exist.</summary>
     public int Files => _files.Count;
 
