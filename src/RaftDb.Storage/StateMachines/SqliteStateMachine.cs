@@ -27,6 +27,18 @@ internal sealed class SqliteStateMachine : IStateMachine
     /// <summary>What a layer must hold to be written because the node is short of memory.</summary>
     private const int WorthWriting = 256 << 10;
 
+    /// <summary>How full the next layer is when the one before it is written without rests.</summary>
+    private const double FilledInAHurry = 0.6;
+
+    /// <summary>How much faster a layer is to be written than the next one fills.</summary>
+    private const double Lead = 1.5;
+
+    /// <summary>Rests, as multiples of the work before them, of a writer that is fast enough, and of one that is not.</summary>
+    private const double RestAhead = 8;
+
+    /// <inheritdoc cref="RestAhead"/>
+    private const double RestBehind = 2;
+
     // In the order in which they are taken: one who writes to the file, one who applies or changes what is shown.
     private readonly Lock _writing = new();
     private readonly Lock _applying = new();
@@ -41,7 +53,7 @@ internal sealed class SqliteStateMachine : IStateMachine
     private readonly ReadConnectionPool _readers;
     private readonly Checkpointer _checkpointer;
     private readonly OutgoingSnapshots _snapshots;
-    private readonly ManualResetEventSlim _hurry = new();
+    private readonly ManualResetEventSlim _hurry = new(initialState: false, spinCount: 0);
     private readonly AwaitedViews _awaited = new();
     private ShownState _shown;
     private Exception? _halted;
@@ -410,7 +422,7 @@ internal sealed class SqliteStateMachine : IStateMachine
                 }
 
                 long slice = Stopwatch.GetTimestamp();
-                _layers.Write(layer, shown.InFile, () => Rest(ref slice));
+                _layers.Write(layer, shown.InFile, written => Rest(written, ref slice));
                 _checkpointer.PagesWritten(_writer.PagesWritten);
             }
             catch (Exception e)
@@ -440,15 +452,16 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    /// <summary>Between slices of a layer: half of the time is left to others, unless somebody waits or the next layer fills up.</summary>
-    private void Rest(ref long slice)
+    /// <summary>Between slices of a layer: most of the time is left to others as long as the next layer does not fill up faster than this one is written, and none when somebody waits.</summary>
+    private void Rest(double written, ref long slice)
     {
-        if (Volatile.Read(ref _waiting) == 0 && Shown.Newest.Bytes < _resources.Options.LayerBytes / 2)
+        double filled = (double)Shown.Newest.Bytes / _resources.Options.LayerBytes;
+        if (Volatile.Read(ref _waiting) == 0 && filled < FilledInAHurry)
         {
             _hurry.Reset();
             if (Volatile.Read(ref _waiting) == 0)
             {
-                _hurry.Wait(Stopwatch.GetElapsedTime(slice));
+                _hurry.Wait(Stopwatch.GetElapsedTime(slice) * (written > filled * Lead ? RestAhead : RestBehind));
             }
         }
 

@@ -12,9 +12,9 @@ public sealed record StateMachineOptions
     /// <summary>Most memory of one reader's page cache. 1 MiB: SQLite drops it whenever the writer commits, so that more would seldom help.</summary>
     public int ReaderCacheBytes { get; init; } = 1 << 20;
 
-    /// <summary>Memory of a range's newest changes at which they begin to be written to its file, in the background. 24 MiB: some 120,000 small writes, which a restart replays in a fifth of a
-    /// second. Up to three times as much is held while the disk does not keep up.</summary>
-    public long LayerBytes { get; init; } = 24 << 20;
+    /// <summary>Memory of a range's newest changes at which they begin to be written to its file, in the background. 64 MiB: some 300,000 small writes, so that with random puts into a large range each page
+    /// is written for many of them; where a process is killed under load a restart replays them in a second. Up to three times as much is held while the disk does not keep up.</summary>
+    public long LayerBytes { get; init; } = 64 << 20;
 
     /// <summary>Memory of the newest changes of all ranges of the node above which every range with more than 256 KiB writes its own. 256 MiB.</summary>
     public long LayerBytesOfAll { get; init; } = 256 << 20;

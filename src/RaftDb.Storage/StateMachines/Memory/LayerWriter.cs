@@ -7,8 +7,8 @@ namespace RaftDb.Storage.StateMachines.Memory;
 /// <summary>Writes sealed layers to the file, each in one transaction with the applied index that it ends at. Used by one thread at a time.</summary>
 internal sealed class LayerWriter
 {
-    /// <summary>Rows between two looks at whether there is a hurry: about a millisecond of work.</summary>
-    private const int SliceRows = 256;
+    /// <summary>Rows between two looks at whether there is a hurry: about half a millisecond of work.</summary>
+    private const int SliceRows = 128;
 
     private readonly SqliteDatabase _writer;
     private readonly RowWriter _rows;
@@ -36,8 +36,8 @@ internal sealed class LayerWriter
     /// <summary>Writes a layer over what is in the file. When it throws, the file is as it was, or can't be trusted (<see cref="StorageFailedException"/>).</summary>
     /// <param name="layer">The layer, sealed.</param>
     /// <param name="inFile">What is in the file.</param>
-    /// <param name="afterSlice">Called now and then.</param>
-    public void Write(MemoryLayer layer, StateMeta inFile, Action afterSlice)
+    /// <param name="afterSlice">Called now and then, with the share of the rows that is written.</param>
+    public void Write(MemoryLayer layer, StateMeta inFile, Action<double> afterSlice)
     {
         _begin.Run();
         try
@@ -61,7 +61,7 @@ internal sealed class LayerWriter
     }
 
     /// <summary>In key order, so that each page of the file is touched once.</summary>
-    private void WriteRows(MemTable table, Action afterSlice)
+    private void WriteRows(MemTable table, Action<double> afterSlice)
     {
         table.Order();
         int written = 0;
@@ -74,7 +74,7 @@ internal sealed class LayerWriter
 
             if (++written % SliceRows == 0)
             {
-                afterSlice();
+                afterSlice((double)written / table.Count);
             }
         }
     }
