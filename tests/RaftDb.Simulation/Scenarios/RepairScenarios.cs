@@ -72,6 +72,20 @@ internal sealed class RepairScenarios
     }
 
     [Test]
+    public void A_leader_that_halts_while_its_group_is_quiet_is_replaced_by_another()
+    {
+        using Scenario scenario = new(adjust: o => o with { Repairs = true, Raft = o.Raft with { QuiesceAfterHeartbeats = 2 } });
+        scenario.Write(20);
+        int halted = scenario.Leader;
+        ReplicaId before = scenario.Replica(halted).Id;
+        scenario.Until(() => Enumerable.Range(1, 3).All(n => scenario.Replica(n).Consensus.IsQuiet), "the group is quiet");
+        scenario.Machine(halted).Disk.MarkDamaged();
+        scenario.Replica(halted).Halt("A comparison has found that it differs");
+        scenario.Until(() => VotesAgain(scenario, halted, before), "a new replica votes in the place of the halted one", 60);
+        scenario.Converge();
+    }
+
+    [Test]
     public void A_range_that_is_about_to_get_a_lost_replica_back_gets_it_whatever_else_is_to_be_moved()
     {
         using Scenario scenario = new(nodes: 5, adjust: o => o with { Repairs = true, ReplicationFactor = 3 });
