@@ -46,9 +46,15 @@ internal sealed class ReplicaEvents(LocalReplicas replicas, Action<RangeId, Repl
     public ISnapshotSink? OnSnapshotAnnounced(NodeId from, SnapshotAnnouncement announcement)
     {
         InstallSnapshot message = announcement.Message;
-        if (replicas.Find(announcement.Range) is not { Halted: null } replica || replica.Id != message.To
-            || replica.State.Machine.Applied.Index >= message.Snapshot.Position.Index)
+        if (replicas.Find(announcement.Range) is not { Halted: null } replica || replica.Id != message.To)
         {
+            return null;
+        }
+
+        if (replica.State.Machine.Applied.Index >= message.Snapshot.Position.Index)
+        {
+            // The leader does not know how far this replica is, and no longer has the entries by which it would find out: it is told.
+            replica.Receive(from, message);
             return null;
         }
 

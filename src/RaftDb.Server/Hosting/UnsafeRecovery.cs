@@ -113,6 +113,12 @@ internal sealed class UnsafeRecovery : IDisposable
             ApplyAll(state, replica);
             RangeDescriptor descriptor = state.Descriptor.WithReplicas([new ReplicaDescriptor(replica.Replica, _identity.Node)]);
             using ISnapshotSource source = state.BeginSnapshot();
+            if (source.Metadata.Position != state.Applied)
+            {
+                throw new StorageRefusedException(
+                    $"What the log of range {replica.Range} says up to {state.Applied} found no room in its state, which ends at {source.Metadata.Position}: nothing was recovered. Make room on the disk and try again.");
+            }
+
             using SnapshotStream data = new(source);
             alone = _store.ImportSnapshot(source.Header, data, descriptor, Configuration.OfVoters(replica.Replica));
         }

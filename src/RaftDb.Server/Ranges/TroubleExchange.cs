@@ -5,7 +5,8 @@ using RaftDb.Storage;
 
 namespace RaftDb.Server.Ranges;
 
-/// <summary>Tells every connected node of the damaged replicas here, so that the leaders of their ranges can replace them, and learns which replicas here are no members any more. Nodes without
+/// <summary>Tells every connected node of the damaged replicas here, so that the leaders of their ranges can replace them, learns which replicas here are no members any more, and wakes groups
+/// whose leader has halted. Nodes without
 /// troubles say nothing (but once, that what they told is over).</summary>
 internal sealed class TroubleExchange(
     LocalReplicas replicas, TroubleBook book, SettledDescriptors settled, ITransport transport, INodeClock clock, Action<RangeId, ReplicaId> removed)
@@ -36,6 +37,15 @@ internal sealed class TroubleExchange(
     {
         TroubleMessage message = TroubleMessage.Decode(payload);
         book.Told(from, [.. message.Troubles.Select(t => t.ToTrouble())]);
+        foreach (TroubleItem item in message.Troubles)
+        {
+            // A leader that has halted says nothing any more, and a group that is quiet does not miss that.
+            if (replicas.FindServing(new RangeId(item.Range)) is { Halted: null } here && here.Leadership.Leader == from)
+            {
+                here.Post(new Input.Suspected(new ReplicaId(item.Replica)));
+            }
+        }
+
         return new TroubleAnswer([.. message.Lost.Where(IsGone)]).Encode();
     }
 

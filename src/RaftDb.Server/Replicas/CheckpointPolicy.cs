@@ -7,11 +7,11 @@ namespace RaftDb.Server.Replicas;
 /// <summary>Decides when a replica's state machine is checkpointed, and lets the log be cut behind it. Consulted by the replica's loop; the work is done in the background.</summary>
 internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
 {
-    /// <summary>What makes a checkpoint worth writing each changed page once more: with random keys in a large range some layers' worth.</summary>
-    public const long MaxDebtBytes = 192 << 20;
+    /// <summary>What makes a checkpoint worth writing each changed page once more: with random keys in a large range two layers' worth.</summary>
+    public const long MaxDebtBytes = 384 << 20;
 
     /// <summary>What is worth a checkpoint once nothing more comes: a restart has it to replay.</summary>
-    private const long IdleDebtBytes = 1 << 20;
+    private const long IdleDebtBytes = 2 << 20;
 
     /// <summary>For how long nothing comes then.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);

@@ -98,12 +98,16 @@ internal sealed class ClusterActions(SimCluster world, SimRandom random, Machine
         if (world.LeaderOf(range.Id) is { } leader)
         {
             RangeDescriptor now = leader.Replica.State.Machine.Descriptor;
-            if (now.Replicas.Select(r => world.MachineOf(r.Node)).FirstOrDefault(m => m.IsWiped) is not { } wiped || world.FreeFor(now) is not { Count: > 0 } free)
+            if (now.Replicas.Select(r => world.MachineOf(r.Node)).FirstOrDefault(m => m.IsWiped) is not { } wiped)
             {
                 return;
             }
 
-            leader.Process.Post(p => _ = MoveAsync(p, new(range.Id.Value, wiped.Node.Value, random.Pick(free).Node.Value), "D7 replica of a wiped machine moved to another"));
+            // Where there is none, a move that is under way may still make one free.
+            if (world.FreeFor(now) is { Count: > 0 } free)
+            {
+                leader.Process.Post(p => _ = MoveAsync(p, new(range.Id.Value, wiped.Node.Value, random.Pick(free).Node.Value), "D7 replica of a wiped machine moved to another"));
+            }
         }
 
         world.Time.After(1_500_000_000, () => ReplaceWiped(range, attempt + 1));

@@ -72,6 +72,29 @@ internal sealed class FoundScenarios
     }
 
     [Test]
+    public void A_follower_whose_leader_knows_too_little_of_it_and_has_no_entries_left_to_ask_with_says_how_far_it_is()
+    {
+        using Scenario scenario = new(adjust: o => o with { CheckpointEvery = 10, Binlog = o.Binlog with { SegmentBytes = 64 << 10, RetainedEntries = 0, RetainedBytes = 0 } });
+        int leader = scenario.Leader;
+        int unheard = scenario.Follower();
+        int other = scenario.Follower(1);
+        scenario.CutOneWay(unheard, leader);
+        scenario.Write(200);
+        scenario.Checkpoint(leader);
+        scenario.Until(() => scenario.Consensus(unheard).Applied == scenario.Consensus(leader).Applied, "the follower that is not heard applies all");
+        scenario.Isolate(unheard);
+        scenario.RunFor(10_000);
+        scenario.Kill(other);
+        scenario.Heal();
+
+        Assert.That(scenario.Leader, Is.EqualTo(leader));
+        Assert.That(scenario.Answer(scenario.Put(leader)).End, Is.EqualTo(OperationEnd.Done));
+        Assert.That(scenario.Mark("F1 snapshot not beyond what is applied"), Is.Positive, "otherwise this tests nothing");
+        scenario.Start(other);
+        scenario.Converge();
+    }
+
+    [Test]
     public void A_node_that_does_not_use_its_own_replica_answers_by_asking_another()
     {
         using Scenario scenario = new();
