@@ -8,7 +8,7 @@ namespace RaftDb.Storage.Binlog.Recovery;
 internal sealed class TailSurvey : ISegmentVisitor
 {
     private readonly List<(uint From, uint To)> _damage = [];
-    private readonly List<(uint At, BatchHeader Header)> _batches = [];
+    private readonly List<(uint At, BatchHeader Header, bool IsInSequence)> _batches = [];
     private ulong? _expectedSequence;
     private uint _lastRecord;
 
@@ -27,11 +27,11 @@ internal sealed class TailSurvey : ISegmentVisitor
     /// <summary>Whether something behind the end of the log is more than a mark: the remains of a batch.</summary>
     public bool TornBytesBehind(uint end) => _batches.Exists(b => b.At >= end && !b.Header.IsMark) || _lastRecord > end;
 
-    /// <summary>The mark at the end of the log, if one is there.</summary>
-    public BatchHeader? MarkAt(uint end) => _batches.Where(b => b.At == end && b.Header.IsMark).Select(b => (BatchHeader?)b.Header).FirstOrDefault();
+    /// <summary>The mark at the end of the log, if one is there. A far mark of earlier may stand there too, where the log has grown up to it: it does not follow the last batch.</summary>
+    public BatchHeader? MarkAt(uint end) => _batches.Where(b => b.At == end && b.Header.IsMark && b.IsInSequence).Select(b => (BatchHeader?)b.Header).FirstOrDefault();
 
-    /// <summary>The first segment still needed, as the last batch or mark up to the end of the log says.</summary>
-    public uint? FirstSegmentAt(uint end) => _batches.Where(b => b.At <= end).Select(b => (uint?)b.Header.FirstSegment).LastOrDefault();
+    /// <summary>The first segment still needed, as batches and marks up to the end of the log say: it never goes back, so that what an old mark says does not count.</summary>
+    public uint? FirstSegmentAt(uint end) => _batches.Where(b => b.At <= end).Select(b => (uint?)b.Header.FirstSegment).Max();
 
     /// <summary>Where the log ends, given where the walk ended.</summary>
     public uint FindEnd(uint segment, uint walked)
@@ -75,7 +75,7 @@ internal sealed class TailSurvey : ISegmentVisitor
             Synced = header.Synced;
         }
 
-        _batches.Add((at.Offset, header));
+        _batches.Add((at.Offset, header, inSequence));
         _expectedSequence = header.IsMark ? header.Sequence : header.Sequence + 1;
     }
 
