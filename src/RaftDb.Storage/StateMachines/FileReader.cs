@@ -29,12 +29,7 @@ internal sealed class FileReader : IDisposable
     }
 
     /// <summary>Prepares a statement, with the range as its first parameter.</summary>
-    public SqliteStatement Prepare(string sql)
-    {
-        SqliteStatement statement = _database.Prepare(sql);
-        statement.Bind(1, (long)_range.Value);
-        return statement;
-    }
+    public SqliteStatement Prepare(string sql) => _database.Prepare(sql, _range);
 
     /// <summary>Sees to it that the transaction is open. Called ahead of each statement.</summary>
     public void Begin()

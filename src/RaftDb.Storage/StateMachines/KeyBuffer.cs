@@ -37,7 +37,4 @@ internal sealed unsafe class KeyBuffer(byte keyspace)
         _bytes[0] = (byte)(keyspace + 1);
         return this;
     }
-
-    /// <summary>A key that already has its keyspace byte.</summary>
-    public KeyBuffer SetStored(ReadOnlySpan<byte> stored) => Set(stored[1..]);
 }

@@ -14,16 +14,9 @@ internal sealed unsafe class RowWriter
     public RowWriter(SqliteDatabase writer, RangeId range, byte keyspace)
     {
         _key = new(keyspace);
-        SqliteStatement Prepare(string sql)
-        {
-            SqliteStatement statement = writer.Prepare(sql);
-            statement.Bind(1, (long)range.Value);
-            return statement;
-        }
-
-        _insert = Prepare("INSERT INTO raftdb_kv (range, key, value, version, idx, expiry, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-        _update = Prepare("UPDATE raftdb_kv SET value = ?3, version = ?4, idx = ?5, expiry = ?6, time = ?7 WHERE range = ?1 AND key = ?2");
-        _delete = Prepare("DELETE FROM raftdb_kv WHERE range = ?1 AND key = ?2");
+        _insert = writer.Prepare("INSERT INTO raftdb_kv (range, key, value, version, idx, expiry, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", range);
+        _update = writer.Prepare("UPDATE raftdb_kv SET value = ?3, version = ?4, idx = ?5, expiry = ?6, time = ?7 WHERE range = ?1 AND key = ?2", range);
+        _delete = writer.Prepare("DELETE FROM raftdb_kv WHERE range = ?1 AND key = ?2", range);
     }
 
     /// <summary>Brings a row to a version, from one that is in the file or from none.</summary>

@@ -217,7 +217,7 @@ internal sealed class SqliteStateMachine : IStateMachine
             StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, EndIdleReads, _readers);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
-        catch (Exception e) when (e is DiskFullException || (e is StorageFailedException failed && SqliteFailure.IsFull(failed)))
+        catch (Exception e) when (SqliteFailure.IsFull(e))
         {
             // What could not be written is still in memory or in the WAL, or comes again from the binlog.
             return null;
@@ -427,7 +427,7 @@ internal sealed class SqliteStateMachine : IStateMachine
             }
             catch (Exception e)
             {
-                bool isFull = e is DiskFullException || (e is StorageFailedException failure && SqliteFailure.IsFull(failure));
+                bool isFull = SqliteFailure.IsFull(e);
                 Exception cause = isFull ? new DiskFullException($"No room on the disk to write to {_writer.Path}.", e) : e;
                 _awaited.GiveUp(cause);
                 if (isFull)

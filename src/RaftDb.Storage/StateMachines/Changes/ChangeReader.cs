@@ -1,6 +1,7 @@
 using RaftDb.Raft;
 using RaftDb.Storage.StateMachines.Memory;
 using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines.Changes;
 
@@ -9,6 +10,14 @@ internal static class ChangeReader
 {
     public const string KeptSql = "SELECT since, until FROM raftdb_kept WHERE range = ?1";
     public const string ChangesSql = "SELECT idx, changes FROM raftdb_changes WHERE range = ?1 AND idx > ?2 ORDER BY idx";
+
+    /// <summary>Since when and until when the file keeps changes, unmeasured, through a prepared <see cref="KeptSql"/>.</summary>
+    public static KeptChanges ReadKept(SqliteStatement select)
+    {
+        KeptChanges kept = select.Step() ? new((ulong)select.Number(0), select.Number(1), 0, 0) : default;
+        select.Reset();
+        return kept;
+    }
 
     /// <summary>The next page, as of an applied index.</summary>
     public static ChangePage Read(ReadConnection file, MemoryLayer[] layers, LogIndex applied, in ChangeQuery query)

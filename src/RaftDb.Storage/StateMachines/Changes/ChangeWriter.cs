@@ -12,16 +12,9 @@ internal sealed unsafe class ChangeWriter
 
     public ChangeWriter(SqliteDatabase writer, RangeId range)
     {
-        SqliteStatement Prepare(string sql)
-        {
-            SqliteStatement statement = writer.Prepare(sql);
-            statement.Bind(1, (long)range.Value);
-            return statement;
-        }
-
-        _store = Prepare("INSERT INTO raftdb_kept (range, since, until) VALUES (?1, ?2, ?3) ON CONFLICT (range) DO UPDATE SET since = ?2, until = ?3");
-        _add = Prepare("INSERT INTO raftdb_changes (range, idx, changes) VALUES (?1, ?2, ?3)");
-        _drop = Prepare("DELETE FROM raftdb_changes WHERE range = ?1 AND idx <= ?2");
+        _store = writer.Prepare("INSERT INTO raftdb_kept (range, since, until) VALUES (?1, ?2, ?3) ON CONFLICT (range) DO UPDATE SET since = ?2, until = ?3", range);
+        _add = writer.Prepare("INSERT INTO raftdb_changes (range, idx, changes) VALUES (?1, ?2, ?3)", range);
+        _drop = writer.Prepare("DELETE FROM raftdb_changes WHERE range = ?1 AND idx <= ?2", range);
     }
 
     /// <summary>Brings the tables to what a layer says, all below it being in them.</summary>

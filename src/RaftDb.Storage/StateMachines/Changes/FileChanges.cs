@@ -22,9 +22,7 @@ internal sealed class FileChanges : IFileChanges
     public KeptChanges Kept()
     {
         _reader.Begin();
-        KeptChanges kept = _kept.Step() ? new((ulong)_kept.Number(0), _kept.Number(1), 0, 0) : default;
-        _kept.Reset();
-        return kept;
+        return ChangeReader.ReadKept(_kept);
     }
 
     public (long Entries, long Bytes) Measure(ulong after)

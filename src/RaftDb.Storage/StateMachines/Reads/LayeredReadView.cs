@@ -5,7 +5,7 @@ using RaftDb.Storage.StateMachines.Memory;
 namespace RaftDb.Storage.StateMachines.Reads;
 
 /// <summary>A view of everything that was applied: the layers in memory, as of the applied index that was shown when it was opened, and the file below.</summary>
-internal sealed class LayeredReadView(ReadConnectionPool pool, ReadConnection connection, ShownState shown) : IReadView
+internal class LayeredReadView(ReadConnectionPool pool, ReadConnection connection, ShownState shown) : IReadView
 {
     private ReadConnection? _connection = connection;
 
@@ -13,7 +13,7 @@ internal sealed class LayeredReadView(ReadConnectionPool pool, ReadConnection co
 
     public RangeDescriptor Descriptor => shown.Meta.Descriptor;
 
-    private ReadConnection Connection => _connection ?? throw new ObjectDisposedException(nameof(LayeredReadView));
+    protected ReadConnection Connection => _connection ?? throw new ObjectDisposedException(nameof(LayeredReadView));
 
     public bool TryGet(ReadOnlySpan<byte> key, out Row row)
     {

@@ -96,9 +96,7 @@ internal sealed unsafe class ReadConnection : IDisposable
     public KeptChanges Kept()
     {
         _kept ??= Prepare(ChangeReader.KeptSql);
-        KeptChanges kept = _kept.Step() ? new((ulong)_kept.Number(0), _kept.Number(1), 0, 0) : default;
-        _kept.Reset();
-        return kept;
+        return ChangeReader.ReadKept(_kept);
     }
 
     /// <summary>What entries after an index changed, in the order of the log. One at a time.</summary>
@@ -155,10 +153,5 @@ internal sealed unsafe class ReadConnection : IDisposable
         _scans[(isDescending ? 1 : 0) + (keysOnly ? 2 : 0)] ??=
             Prepare($"SELECT key, version, idx, expiry, {(keysOnly ? "length(value)" : "value")} {Between}{(isDescending ? " DESC" : "")}");
 
-    private SqliteStatement Prepare(string sql)
-    {
-        SqliteStatement statement = _database.Prepare(sql);
-        statement.Bind(1, (long)_range.Value);
-        return statement;
-    }
+    private SqliteStatement Prepare(string sql) => _database.Prepare(sql, _range);
 }

@@ -16,21 +16,15 @@ internal sealed unsafe class SessionWriter
     public SessionWriter(SqliteDatabase writer, RangeId range)
     {
         _pointer = (byte*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_id, 0);
-        SqliteStatement Prepare(string sql)
-        {
-            SqliteStatement statement = writer.Prepare(sql);
-            statement.Bind(1, (long)range.Value);
-            return statement;
-        }
-
-        _write = Prepare(
+        _write = writer.Prepare(
             """
             INSERT INTO raftdb_sessions (range, session, state, time, mark) VALUES (?1, ?2, ?3, ?4, ?5)
                 ON CONFLICT (range, session) DO UPDATE SET state = ?3, time = ?4, mark = ?5
-            """);
-        _delete = Prepare("DELETE FROM raftdb_sessions WHERE range = ?1 AND session = ?2");
-        _add = Prepare("INSERT INTO raftdb_results (range, session, sequence, part, hash, result) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-        _drop = Prepare("DELETE FROM raftdb_results WHERE range = ?1 AND session = ?2 AND sequence < ?3");
+            """,
+            range);
+        _delete = writer.Prepare("DELETE FROM raftdb_sessions WHERE range = ?1 AND session = ?2", range);
+        _add = writer.Prepare("INSERT INTO raftdb_results (range, session, sequence, part, hash, result) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", range);
+        _drop = writer.Prepare("DELETE FROM raftdb_results WHERE range = ?1 AND session = ?2 AND sequence < ?3", range);
     }
 
     /// <summary>Brings a session to what a layer says, all below it being in the tables.</summary>

@@ -91,6 +91,14 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Prepares a statement whose first parameter is a range: this one, once and for all.</summary>
+    public SqliteStatement Prepare(string sql, RangeId range)
+    {
+        SqliteStatement statement = Prepare(sql);
+        statement.Bind(1, (long)range.Value);
+        return statement;
+    }
+
     /// <summary>Runs one statement once; its rows are passed over.</summary>
     public void Execute(string sql)
     {

@@ -30,8 +30,8 @@ internal static class SqliteFailure
         (failure.SqliteCode & 0xff) is SqliteNative.Corrupt or SqliteNative.NotADatabase;
 
     /// <summary>Whether there was no room: what was under way is rolled back, and may succeed later.</summary>
-    public static bool IsFull(StorageFailedException failure) =>
-        (failure.SqliteCode & 0xff) == SqliteNative.Full || failure.SqliteCode == SqliteNative.SharedMemorySize;
+    public static bool IsFull(Exception failure) => failure is Disk.DiskFullException
+        || (failure is StorageFailedException { SqliteCode: var code } && ((code & 0xff) == SqliteNative.Full || code == SqliteNative.SharedMemorySize));
 
     private static string Text(nint utf8) => Marshal.PtrToStringUTF8(utf8) ?? "no message";
 }
