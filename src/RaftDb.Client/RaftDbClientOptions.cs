@@ -45,6 +45,12 @@ public sealed record RaftDbClientOptions
     /// <summary>Calls under way over one RESP connection; who comes after that waits.</summary>
     public int MaxInFlightPerLink { get; init; } = 4096;
 
+    /// <summary>
+    /// Whether code that awaits a call goes on at once on the thread that reads the connection, without a hop to the thread pool for each answer: less latency and processor time, for
+    /// programs that never block there (everything on the connection, and perhaps other connections, waits meanwhile). RESP.
+    /// </summary>
+    public bool ContinueInline { get; init; }
+
     /// <summary>After how long without a word a RESP connection is asked whether it still is one.</summary>
     public TimeSpan IdlePing { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -47,6 +47,9 @@ internal sealed class Leader
         }
     }
 
+    /// <summary>Whether more would be committed if more of the own log were durable. Before others have it too that changes nothing.</summary>
+    public bool AwaitsPersisted => _tracker.QuorumMatchOncePersisted() > _state.Log.Commit;
+
     public bool HoldsLease(Instant now) => _proposals.HasCommittedInTerm && _lease.IsHeld(now);
 
     public void Start() => _proposals.AppendFirstOfTerm();

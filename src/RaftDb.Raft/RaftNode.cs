@@ -70,7 +70,7 @@ public sealed class RaftNode
     public LogPosition Floor => _state.Log.Floor;
 
     /// <summary>Whether something depends on the news that entries are durable here; otherwise it may wait for the next step.</summary>
-    public bool AwaitsPersisted => Role != Role.Follower || Commit > Persisted;
+    public bool AwaitsPersisted => Commit > Persisted || (_roles.Leader is { } leader ? leader.AwaitsPersisted : Role != Role.Follower);
 
     /// <summary>Whether something depends on the news that entries are applied; otherwise it may wait for the next step.</summary>
     public bool AwaitsApplied => _state.Applying.HandedOut < Commit || _roles.Follower.OwesReport || _state.Membership.HasUnapplied;

@@ -160,7 +160,7 @@ internal sealed class NodeLinks : IAsyncDisposable
                 limit.CancelAfter(_options.ConnectTimeout);
                 try
                 {
-                    RespLink link = await RespLink.ConnectAsync(Address, _options.MaxInFlightPerLink, limit.Token).ConfigureAwait(false);
+                    RespLink link = await RespLink.ConnectAsync(Address, _options.MaxInFlightPerLink, _options.ContinueInline, limit.Token).ConfigureAwait(false);
                     lock (_gate)
                     {
                         lane.Link = link;

@@ -3,7 +3,9 @@ namespace RaftDb.Client.Resp;
 /// <summary>One command on its way over one connection. Completed once: with the answer, or with <see cref="ConnectionLostException"/>. Who waits may give it up before.</summary>
 /// <param name="request">The command.</param>
 /// <param name="allowed">How long its answer may take.</param>
-internal sealed class RespCall(RespRequest request, TimeSpan allowed) : TaskCompletionSource<RespValue>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <param name="continueInline">Whether who waits goes on on the thread that reads the answer.</param>
+internal sealed class RespCall(RespRequest request, TimeSpan allowed, bool continueInline = false)
+    : TaskCompletionSource<RespValue>(continueInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int Waiting = 0;
     private const int Written = 1;

@@ -176,7 +176,7 @@ internal sealed class RespCaller
                 return new(default, new(RaftDbErrorCodes.Overloaded, $"{node.Address} has {link.InFlight} commands of this client under way and answers none."), Retry.Later);
             }
 
-            call = new(request, time);
+            call = new(request, time, _options.ContinueInline);
             link.Send(call);
             RespValue answer = await AnswerAsync(operation, range, node, call, time, cancel).ConfigureAwait(false);
             return answer.Kind == RespKind.Error ? Refused(operation, range, answer.Error) : Answered(operation, node, range, answer);

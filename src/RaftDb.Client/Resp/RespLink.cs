@@ -3,34 +3,47 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Threading.Channels;
 
 namespace RaftDb.Client.Resp;
 
 /// <summary>
-/// One pipelined connection. Callers queue commands without a lock; one loop writes all that have come and flushes once, another reads answers and completes the commands in
-/// their order. When either ends, the connection is over, and every command that has no answer learns whether it was written.
+/// One pipelined connection. Callers queue commands without a lock; whoever finds nobody writing has all that have come written and flushed once, and a loop reads answers and completes the
+/// commands in their order. When either fails, the connection is over, and every command that has no answer learns whether it was written.
 /// </summary>
 internal sealed class RespLink : IAsyncDisposable
 {
     private const int BufferBytes = 32 << 10;
     private const int FlushBytes = 128 << 10;
 
+    [ThreadStatic]
+    private static HashSet<RespLink>? _gathering;
+
+    private readonly HashSet<RespLink> _gathered = [];
+    private readonly bool _continueInline;
     private readonly Endpoint _endpoint;
     private readonly Socket _socket;
-    private readonly Channel<RespCall> _outgoing = Channel.CreateUnbounded<RespCall>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly NetworkStream _stream;
+    private readonly PipeWriter _output;
+    private readonly ConcurrentQueue<RespCall> _outgoing = new();
     private readonly ConcurrentQueue<RespCall> _unanswered = new();
     private readonly SemaphoreSlim _slots;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
     private int _inFlight;
+    private int _writing;
     private long _heardAt = Stopwatch.GetTimestamp();
     private volatile string? _ending;
+    private volatile bool _isOver;
+    private volatile bool _hasEnded;
 
-    private RespLink(Endpoint endpoint, Socket socket, int maxInFlight)
+    private RespLink(Endpoint endpoint, Socket socket, int maxInFlight, bool continueInline)
     {
+        _continueInline = continueInline;
         _endpoint = endpoint;
         _socket = socket;
         _slots = new(maxInFlight);
+        _stream = new(socket, ownsSocket: false);
+        _output = PipeWriter.Create(_stream, new StreamPipeWriterOptions(minimumBufferSize: BufferBytes, leaveOpen: true));
         _running = RunAsync();
     }
 
@@ -43,7 +56,7 @@ internal sealed class RespLink : IAsyncDisposable
     public Task Ended => _running;
 
     /// <summary>Connects and greets. Throws <see cref="ConnectionLostException"/>, or <see cref="OperationCanceledException"/> when it takes too long.</summary>
-    public static async Task<RespLink> ConnectAsync(Endpoint endpoint, int maxInFlight, CancellationToken cancel)
+    public static async Task<RespLink> ConnectAsync(Endpoint endpoint, int maxInFlight, bool continueInline, CancellationToken cancel)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -62,7 +75,7 @@ internal sealed class RespLink : IAsyncDisposable
             throw;
         }
 
-        RespLink link = new(endpoint, socket, maxInFlight);
+        RespLink link = new(endpoint, socket, maxInFlight, continueInline);
         try
         {
             // A process that is stopped has its connections accepted by the system all the same: only an answer shows that somebody is there.
@@ -88,10 +101,15 @@ internal sealed class RespLink : IAsyncDisposable
     /// <summary>Sends a command for which room was reserved. Its task completes in any case.</summary>
     public void Send(RespCall call)
     {
-        Interlocked.Increment(ref _inFlight);
-        if (!_outgoing.Writer.TryWrite(call))
+        bool isAlone = Interlocked.Increment(ref _inFlight) == 1;
+        _outgoing.Enqueue(call);
+        if (_gathering is { } gathering)
         {
-            Lose(call);
+            gathering.Add(this);
+        }
+        else
+        {
+            Write(here: isAlone);
         }
     }
 
@@ -99,7 +117,6 @@ internal sealed class RespLink : IAsyncDisposable
     public void Close(string why)
     {
         _ending ??= why;
-        _outgoing.Writer.TryComplete();
         _socket.Dispose();
     }
 
@@ -151,76 +168,160 @@ internal sealed class RespLink : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        NetworkStream stream = new(_socket, ownsSocket: false);
-        Task<string> writing = Task.Run(() => EndAsync(WriteAsync(stream)));
-        Task<string> reading = Task.Run(() => EndAsync(ReadAsync(stream)));
-        Close(await (await Task.WhenAny(writing, reading).ConfigureAwait(false)).ConfigureAwait(false));
-        await Task.WhenAll(writing, reading).ConfigureAwait(false);
+        Close(await Task.Run(() => EndAsync(ReadAsync())).ConfigureAwait(false));
 
-        // Nobody writes or reads any more.
+        // Who writes finds the socket closed, and then that this was the end.
+        _isOver = true;
+        if (TryBecomeWriter())
+        {
+            _ = WriteAsync();
+        }
+
+        await _ended.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Nobody reads any more, and the caller, who writes, is the last to do so.</summary>
+    private void End()
+    {
         while (_unanswered.TryDequeue(out RespCall? call))
         {
             Lose(call);
         }
 
-        while (_outgoing.Reader.TryRead(out RespCall? call))
+        _hasEnded = true;
+        LoseQueued();
+        _ended.TrySetResult();
+    }
+
+    private void LoseQueued()
+    {
+        while (_outgoing.TryDequeue(out RespCall? call))
         {
             Lose(call);
         }
     }
 
-    /// <summary>The one edge where a connection's failures end: they are told to those who wait for answers.</summary>
-    private static async Task<string> EndAsync(Task loop)
+    /// <summary>The one edge where the failures of reading end: they are told to those who wait for answers.</summary>
+    private static async Task<string> EndAsync(Task reading)
     {
         try
         {
-            await loop.ConfigureAwait(false);
+            await reading.ConfigureAwait(false);
             return "the node closed the connection";
         }
-        catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException or UnexpectedAnswerException or OperationCanceledException)
+        catch (Exception failure) when (IsLoss(failure))
         {
             return failure.Message;
         }
     }
 
-    private async Task WriteAsync(NetworkStream stream)
+    private static bool IsLoss(Exception failure) =>
+        failure is IOException or SocketException or ObjectDisposedException or UnexpectedAnswerException or OperationCanceledException;
+
+    /// <summary>Has what is queued written: here and now when nothing else could come with it, otherwise on another thread, so that more may come until it gets to that.</summary>
+    private void Write(bool here)
     {
-        PipeWriter output = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: BufferBytes, leaveOpen: true));
-        ChannelReader<RespCall> queue = _outgoing.Reader;
-        while (await queue.WaitToReadAsync().ConfigureAwait(false))
+        if (!TryBecomeWriter())
         {
-            // All that has come meanwhile leaves together.
-            long now = Stopwatch.GetTimestamp();
-            while (output.UnflushedBytes < FlushBytes && queue.TryRead(out RespCall? call))
+            if (_hasEnded)
             {
-                if (!call.TryBeginWriting(now))
-                {
-                    Done(call);
-                    continue;
-                }
-
-                _unanswered.Enqueue(call);
-                output.Write(call.Request.Bytes);
-                call.Request.Dispose();
+                LoseQueued();
             }
-
-            await output.FlushAsync().ConfigureAwait(false);
+        }
+        else if (here)
+        {
+            _ = WriteAsync();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static link => _ = link.WriteAsync(), this, preferLocal: false);
         }
     }
 
-    private async Task ReadAsync(NetworkStream stream)
+    private bool TryBecomeWriter() => Interlocked.CompareExchange(ref _writing, 1, 0) == 0;
+
+    /// <summary>Writes what is queued until there is no more. Never fails: that the connection can't be written ends it.</summary>
+    private async Task WriteAsync()
     {
-        PipeReader input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true));
+        do
+        {
+            try
+            {
+                while (!_outgoing.IsEmpty && !_isOver)
+                {
+                    WriteQueued();
+                    await _output.FlushAsync().ConfigureAwait(false);
+                }
+            }
+            catch (Exception failure)
+            {
+                // Whatever it is, nobody who waits may wait for ever: they are told.
+                Close(failure.Message);
+            }
+
+            if (_isOver)
+            {
+                End();
+                return;
+            }
+
+            // Let go first, look again then: who comes in between finds it free, or is seen.
+            Interlocked.Exchange(ref _writing, 0);
+        }
+        while ((_isOver || (!_outgoing.IsEmpty && IsOpen)) && TryBecomeWriter());
+    }
+
+    /// <summary>All that has come meanwhile leaves together.</summary>
+    private void WriteQueued()
+    {
+        long now = Stopwatch.GetTimestamp();
+        while (_output.UnflushedBytes < FlushBytes && _outgoing.TryDequeue(out RespCall? call))
+        {
+            if (!call.TryBeginWriting(now))
+            {
+                Done(call);
+                continue;
+            }
+
+            _unanswered.Enqueue(call);
+            _output.Write(call.Request.Bytes);
+            call.Request.Dispose();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        PipeReader input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true));
         while (true)
         {
             ReadResult read = await input.ReadAsync().ConfigureAwait(false);
             Volatile.Write(ref _heardAt, Stopwatch.GetTimestamp());
-            SequencePosition consumed = Answer(read.Buffer);
+            SequencePosition consumed = _continueInline ? AnswerInline(read.Buffer) : Answer(read.Buffer);
             input.AdvanceTo(consumed, read.Buffer.End);
             if (read.IsCompleted)
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Whoever is answered goes on at once, on this thread, and what all of them ask next leaves together.</summary>
+    private SequencePosition AnswerInline(in ReadOnlySequence<byte> buffer)
+    {
+        _gathering = _gathered;
+        try
+        {
+            return Answer(buffer);
+        }
+        finally
+        {
+            _gathering = null;
+            foreach (RespLink link in _gathered)
+            {
+                link.Write(here: true);
+            }
+
+            _gathered.Clear();
         }
     }
 

@@ -52,7 +52,11 @@ internal sealed class ProgressTracker
 
     /// <summary>The highest index that a quorum has durably.</summary>
     public LogIndex QuorumMatch() =>
-        JointQuorum.CommittedIndex(_state.Membership.Current, new Matches(this));
+        JointQuorum.CommittedIndex(_state.Membership.Current, new Matches(this, Mutants.LeaderCountsItselfEarly));
+
+    /// <summary>What that would be if the leader had its whole log durably.</summary>
+    public LogIndex QuorumMatchOncePersisted() =>
+        JointQuorum.CommittedIndex(_state.Membership.Current, new Matches(this, isAllPersisted: true));
 
     /// <summary>The latest heartbeat round that a quorum answered.</summary>
     public ulong QuorumRound() =>
@@ -79,13 +83,13 @@ internal sealed class ProgressTracker
     public bool IsLive(Progress member, Instant now) =>
         member.Replica == _state.Self || _state.Quiet || now < member.LastHeard + _state.Options.ElectionTimeout;
 
-    private readonly struct Matches(ProgressTracker tracker) : IMatchIndexes
+    private readonly struct Matches(ProgressTracker tracker, bool isAllPersisted) : IMatchIndexes
     {
         public bool TryGet(ReplicaId id, out LogIndex match)
         {
             Progress? member = tracker.Find(id);
             match = member?.Match ?? LogIndex.Zero;
-            match = Mutants.LeaderCountsItselfEarly && id == tracker._state.Self ? tracker._state.Log.LastIndex : match;
+            match = isAllPersisted && id == tracker._state.Self ? tracker._state.Log.LastIndex : match;
             return member is not null;
         }
     }

@@ -20,6 +20,7 @@ internal sealed class ReplicaEvents(LocalReplicas replicas, Action<RangeId, Repl
 {
     public void OnMessages(NodeId from, IReadOnlyList<RangeMessage> messages)
     {
+        using LentThread.Scope lent = LentThread.Lend();
         foreach (RangeMessage message in messages)
         {
             Replica? replica = replicas.Find(message.Range);

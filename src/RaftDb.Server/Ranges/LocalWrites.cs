@@ -13,7 +13,13 @@ internal sealed class LocalWrites(NodeId node)
 
     public async ValueTask<Outcome<WriteAnswer>> WriteAsync(Replica replica, ReadOnlyMemory<byte> command, AckMode ack, Deadline deadline)
     {
-        ProposalResult result = await replica.ProposeAsync(command, ack, deadline.At);
+        Task<ProposalResult> proposed;
+        using (LentThread.Lend())
+        {
+            proposed = replica.ProposeAsync(command, ack, deadline.At);
+        }
+
+        ProposalResult result = await proposed;
         switch (result.Status)
         {
             case ProposalStatus.Applied:

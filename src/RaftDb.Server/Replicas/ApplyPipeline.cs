@@ -14,6 +14,12 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
 {
     private const int MaxEntriesPerBatch = 2_000;
 
+    /// <summary>What a lent thread applies: some tens of microseconds of work.</summary>
+    private const int MaxSmallEntries = 8;
+
+    /// <inheritdoc cref="MaxSmallEntries"/>
+    private const int MaxSmallBytes = 4 << 10;
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -24,6 +30,34 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
 
     /// <summary>Whether the disk had no room at the last try: what is committed can't be applied for now. Thread-safe.</summary>
     public bool IsStuck => _isStuck;
+
+    /// <summary>Whether what waits is little, and nothing else is to be awaited for it. Thread-safe.</summary>
+    public bool IsSmall
+    {
+        get
+        {
+            int entries = 0;
+            long bytes = 0;
+            lock (_gate)
+            {
+                foreach ((Ready ready, List<PendingProposal>? _) in _queue)
+                {
+                    entries += ready.Committed.Count;
+                    if (entries > MaxSmallEntries)
+                    {
+                        return false;
+                    }
+
+                    foreach (Entry entry in ready.Committed)
+                    {
+                        bytes += entry.Data.Length;
+                    }
+                }
+            }
+
+            return bytes <= MaxSmallBytes && !_isStuck && !replica.State.Machine.IsCrowded;
+        }
+    }
 
     /// <summary>When to try again. Owned by the replica's loop.</summary>
     public Instant RetryAt { get; private set; } = Instant.Never;
@@ -59,7 +93,12 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
     }
 
     /// <summary>Applies what has gathered. Called on an apply thread.</summary>
-    public void Run()
+    public void Run() => Run(isLent: false);
+
+    /// <summary>The same, on a thread that is lent for it: who alone waits for it goes on on that thread.</summary>
+    public void RunLent() => Run(isLent: true);
+
+    private void Run(bool isLent)
     {
         Batch batch = _stuck ?? Take();
         (List<Entry> entries, List<(LogIndex Index, Configuration Configuration)> configurations, _) = batch;
@@ -108,12 +147,12 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         host.Metrics.Applied(entries.Count);
         replica.PostResult(new ApplyDone(entries, results), Attention.Applied);
         replica.Applies.Pulse();
-        Answer(batch, results);
         Done();
+        Answer(batch, results, isLent && batch.Awaiting is { Count: 1 });
     }
 
     /// <summary>Tells those who wait, without the way over the loop, which hears of it in its own time; that is known to it before anybody can ask for what was written.</summary>
-    private static void Answer(Batch batch, List<CommandResult?> results)
+    private static void Answer(Batch batch, List<CommandResult?> results, bool here)
     {
         if (batch.Awaiting is not { } awaiting)
         {
@@ -126,7 +165,15 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
             ulong place = proposal.Position.Index.Value - first.Value;
             if (place < (ulong)results.Count)
             {
-                proposal.Complete(new ProposalResult(ProposalStatus.Applied, proposal.Position, results[(int)place]));
+                ProposalResult result = new(ProposalStatus.Applied, proposal.Position, results[(int)place]);
+                if (here)
+                {
+                    proposal.CompleteHere(result);
+                }
+                else
+                {
+                    proposal.Complete(result);
+                }
             }
         }
     }
@@ -157,7 +204,7 @@ internal sealed class ApplyPipeline(Replica replica, IReplicaHost host)
         {
             host.Metrics.Applied(done);
             replica.PostResult(new ApplyDone(entries.GetRange(0, done), results), Attention.Applied);
-            Answer(batch, results);
+            Answer(batch, results, here: false);
             LogIndex last = entries[done - 1].Index;
             configurations = configurations.FindAll(c => c.Index > last);
             entries = entries.GetRange(done, entries.Count - done);

@@ -59,7 +59,7 @@ internal interface IReplicaHost
         }
     }
 
-    /// <summary>Committed entries wait: <see cref="ApplyPipeline.Run"/> is to be called, on a thread where it may block.</summary>
+    /// <summary>Committed entries wait: <see cref="ApplyPipeline.Run()"/> is to be called, on a thread where it may block.</summary>
     void ScheduleApply(ApplyPipeline pipeline);
 
     /// <summary>Work that takes long and blocks (checkpoints, snapshots, closing files) is to be run beside everything else.</summary>

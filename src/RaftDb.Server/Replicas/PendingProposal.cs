@@ -41,9 +41,15 @@ internal readonly record struct ProposalResult(
     IReadOnlyList<ReplicaId>? Absent = null);
 
 /// <summary>A command on its way through the log, and who waits for it. Owned by the replica's loop once it is in the inbox.</summary>
-internal sealed class PendingProposal(ReadOnlyMemory<byte> command, AckMode ack, Instant deadline)
+internal sealed class PendingProposal(ReadOnlyMemory<byte> command, AckMode ack, Instant deadline) : IThreadPoolWorkItem
 {
-    private readonly TaskCompletionSource<ProposalResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Who proposes on a lent thread can be answered on one.
+    private readonly bool _isAnsweredAnywhere = LentThread.IsLent;
+    private readonly TaskCompletionSource<ProposalResult> _completion =
+        new(LentThread.IsLent ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ProposalResult _result;
+    private int _isEnding;
 
     public ReadOnlyMemory<byte> Command { get; } = command;
 
@@ -59,7 +65,30 @@ internal sealed class PendingProposal(ReadOnlyMemory<byte> command, AckMode ack,
 
     public Task<ProposalResult> Completion => _completion.Task;
 
-    public void Complete(in ProposalResult result) => _completion.TrySetResult(result);
+    public void Complete(ProposalStatus status) => Complete(new ProposalResult(status, Position));
 
-    public void Complete(ProposalStatus status) => _completion.TrySetResult(new(status, Position));
+    /// <summary>The end; what the proposer does with it runs elsewhere. Only the first one counts.</summary>
+    public void Complete(in ProposalResult result)
+    {
+        if (!_isAnsweredAnywhere)
+        {
+            _completion.TrySetResult(result);
+        }
+        else if (Interlocked.Exchange(ref _isEnding, 1) == 0)
+        {
+            _result = result;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>The end; what the proposer does with it runs here and now, if it allows that. Not to be called under a lock.</summary>
+    public void CompleteHere(in ProposalResult result)
+    {
+        if (!_isAnsweredAnywhere || Interlocked.Exchange(ref _isEnding, 1) == 0)
+        {
+            _completion.TrySetResult(result);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => _completion.TrySetResult(_result);
 }

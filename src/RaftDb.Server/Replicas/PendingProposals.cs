@@ -16,6 +16,9 @@ internal sealed class PendingProposals
     /// <summary>Whether somebody waits for an apply who is not told by the apply thread (<see cref="Awaiting"/>).</summary>
     public bool AwaitApplied { get; private set; }
 
+    /// <summary>Whether somebody waits for the own log to be durable (ack=leader).</summary>
+    public bool AwaitPersisted => _awaitingPersistence.Count > 0;
+
     /// <summary>No deadline passes before this.</summary>
     public Instant EarliestDeadline { get; private set; } = Instant.Never;
 

@@ -10,7 +10,7 @@ namespace RaftDb.Server.Replicas;
 
 /// <summary>Drives one <see cref="RaftNode"/>: takes what has come into its inbox, steps the node, and does what it says. Anybody may post; everything else is
 /// done by the one loop that owns the replica, in <see cref="Process"/>, but for what is marked thread-safe.</summary>
-internal sealed class Replica
+internal sealed class Replica : ILoopMember
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(20);
 
@@ -463,7 +463,7 @@ internal sealed class Replica
     {
         bool proposals = _proposals.AwaitApplied || _proposals.AwaitedEverywhere > LogIndex.Zero || (_proposals.Count > 0 && _node.Role != Role.Leader);
         bool applied = proposals || _node.AwaitsApplied || _reads.Count > 0 || _installation.IsUnderWay;
-        return (_node.AwaitsPersisted ? Attention.Persisted : Attention.None) | (applied ? Attention.Applied : Attention.None);
+        return (_node.AwaitsPersisted || _proposals.AwaitPersisted ? Attention.Persisted : Attention.None) | (applied ? Attention.Applied : Attention.None);
     }
 
     private Instant NextTime()

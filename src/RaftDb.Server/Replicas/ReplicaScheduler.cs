@@ -32,11 +32,21 @@ internal sealed class ReplicaScheduler : IDisposable
 
     public void Start()
     {
+        _binlog.AroundCompletions = complete =>
+        {
+            using (LendWriter())
+            {
+                complete();
+            }
+        };
         _binlog.RoundEnded = () =>
         {
-            foreach (ReplicaLoop loop in _loops)
+            using (LendWriter())
             {
-                loop.DiskIsFree();
+                foreach (ReplicaLoop loop in _loops)
+                {
+                    loop.DiskIsFree();
+                }
             }
         };
         foreach (ReplicaLoop loop in _loops)
@@ -55,7 +65,26 @@ internal sealed class ReplicaScheduler : IDisposable
     public void WakeAfterDisk(Replica replica) => LoopOf(replica.Range).WakeAfterDisk(replica);
 
     /// <summary>Once the node stops this does nothing: what is not applied then is applied from the log at the next start.</summary>
-    public void ScheduleApply(ApplyPipeline pipeline) => _applies.Add(pipeline);
+    public void ScheduleApply(ApplyPipeline pipeline)
+    {
+        if (!pipeline.IsSmall || !LentThread.TryRunLater(this, pipeline))
+        {
+            _applies.Add(pipeline);
+        }
+    }
+
+    /// <summary>Applies on the calling thread, which is lent for that.</summary>
+    public void RunApply(ApplyPipeline pipeline)
+    {
+        try
+        {
+            pipeline.RunLent();
+        }
+        catch (Exception e)
+        {
+            _fail(e);
+        }
+    }
 
     public void RunInBackground(string what, Func<CancellationToken, Task> work)
     {
@@ -113,6 +142,9 @@ internal sealed class ReplicaScheduler : IDisposable
         Task.WaitAll(background);
         _stopping.Dispose();
     }
+
+    /// <summary>The binlog's writer has nothing better to do than the passes that will bring it more to write, unless that has come already.</summary>
+    private LentThread.Scope LendWriter() => _binlog.IsIdle ? LentThread.Lend(passesOnly: true) : default;
 
     private ReplicaLoop LoopOf(RangeId range) => _loops[(int)(range.Value % (ulong)_loops.Length)];
 

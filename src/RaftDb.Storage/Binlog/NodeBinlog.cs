@@ -79,6 +79,17 @@ public sealed class NodeBinlog : IDisposable
     /// <summary>Called on the writer thread when <see cref="IsBusy"/> has become false. To be set before the first append.</summary>
     public Action? RoundEnded { get; set; }
 
+    /// <summary>Called on the writer thread to call what it is given, which tells those who wait for what has become durable: so that what they do about it can be done together. To be set
+    /// before the first append.</summary>
+    public Action<Action>? AroundCompletions
+    {
+        get => _writer.AroundCompletions;
+        set => _writer.AroundCompletions = value;
+    }
+
+    /// <summary>Whether nothing waits to be written. Any thread may ask.</summary>
+    public bool IsIdle => _queue.IsEmpty;
+
     /// <summary>Figures for metrics and status.</summary>
     public BinlogStatistics Statistics
     {

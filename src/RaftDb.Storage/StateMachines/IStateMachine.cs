@@ -34,6 +34,9 @@ public interface IStateMachine : IDisposable
     /// does not go back when the machine's clock did.</summary>
     HybridTimestamp Time { get; }
 
+    /// <summary>Whether an apply now would have to wait until there is room in memory. Thread-safe.</summary>
+    bool IsCrowded => false;
+
     /// <summary>Applies consecutive entries (the first one follows <see cref="Applied"/>) together and adds one result per entry
     /// (null for no-ops and configuration changes). <paramref name="configurations"/> gives the configuration in force after each configuration entry.
     /// A local failure throws <see cref="StorageFailedException"/>, and so does a command that this version doesn't know (with <see cref="UnknownCommandException"/>

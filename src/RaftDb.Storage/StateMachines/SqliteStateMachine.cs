@@ -116,6 +116,8 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public long CheckpointDebtBytes => _checkpointer.DebtBytes + Shown.UnwrittenBytes;
 
+    public bool IsCrowded => IsFull(Shown.Newest) && Shown.Layers.Length > MaxSealed;
+
     private ShownState Shown => Volatile.Read(ref _shown);
 
     public void Apply(
@@ -298,7 +300,7 @@ internal sealed class SqliteStateMachine : IStateMachine
     /// <summary>Ahead of a batch: waits until there is room for it, by writing what is sealed.</summary>
     private void AwaitRoom()
     {
-        while (IsFull(Shown.Newest) && Shown.Layers.Length > MaxSealed)
+        while (IsCrowded)
         {
             Hurry(() => WriteOldest());
         }

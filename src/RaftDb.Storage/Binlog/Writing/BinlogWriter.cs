@@ -27,6 +27,7 @@ internal sealed class BinlogWriter(
     private readonly Queue<Job> _deferred = new();
     private readonly HashSet<RangeId> _deferredRanges = [];
     private readonly HashSet<RangeId> _jobRanges = [];
+    private Action? _complete;
     private int _baseline;
     private bool _mustSync;
     private long _writtenBytes;
@@ -34,6 +35,9 @@ internal sealed class BinlogWriter(
     private long _syncs;
 
     public bool HasWork => _work.Count > 0 || !queue.IsEmpty || _relocation.IsActive;
+
+    /// <inheritdoc cref="NodeBinlog.AroundCompletions"/>
+    public Action<Action>? AroundCompletions { get; set; }
 
     /// <summary>Any thread may ask.</summary>
     public bool IsBusy => _group.IsBusy;
@@ -81,7 +85,14 @@ internal sealed class BinlogWriter(
         // 4. Make it known, and tell those who wait, in order.
         bool done = !isEmpty || _staged.Count > 0 || _refused.Count > 0;
         Publish();
-        Complete();
+        if (AroundCompletions is { } around)
+        {
+            around(_complete ??= Complete);
+        }
+        else
+        {
+            Complete();
+        }
 
         // 5. Let go of what nobody needs any more.
         _space.Collect();

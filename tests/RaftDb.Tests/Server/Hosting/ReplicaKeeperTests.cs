@@ -114,18 +114,12 @@ internal sealed class ReplicaKeeperTests
         Task quarantined = _keeper.QuarantineAsync(ReplicaHarness.Range, new(1), "its rows differ");
         _node.Pass();
         await quarantined;
-        using NodeBinlog again = Reopen();
+        using NodeBinlog again = Reopen(withThreads: true);
         SetUpOver(again);
         _store.OpenAll(again.Recovered, _replicas, _troubles);
         Assert.That((_troubles.Own.Count, _replicas.Find(ReplicaHarness.Range)), Is.EqualTo((1, (Replica?)null)));
         _keeper.Begin(ReplicaHarness.Range, new(4), new(2));
-        await Until.TrueAsync(
-            () =>
-            {
-                again.Drive();
-                return _keeper.IsIdle;
-            },
-            "the new replica");
+        await Until.TrueAsync(() => _keeper.IsIdle, "the new replica");
         Assert.That(_troubles.Own, Is.Empty);
         Assert.That(_replicas.Find(ReplicaHarness.Range)!.Id, Is.EqualTo(new ReplicaId(4)));
         Assert.That(Directory.GetFiles(Path.Combine(_node.Data, "ranges", "2"), "*.db"), Has.Length.EqualTo(1));
@@ -174,12 +168,12 @@ internal sealed class ReplicaKeeperTests
     }
 
     /// <summary>What a start after a crash finds in the log.</summary>
-    private NodeBinlog Reopen()
+    private NodeBinlog Reopen(bool withThreads = false)
     {
         _replicas.Remove(_node.Replica!);
         _node.Replica!.State.Retire(() => { });
         _node.Replica = null;
-        NodeBinlog again = RaftDb.Tests.Storage.Binlog.BinlogTestLog.Open(_node.Disk.Clone());
+        NodeBinlog again = RaftDb.Tests.Storage.Binlog.BinlogTestLog.Open(_node.Disk.Clone(), RaftDb.Tests.Storage.Binlog.BinlogTestLog.Options with { OwnThreads = withThreads });
         _store.OpenAll(again.Recovered, new LocalReplicas(), _troubles);
         return again;
     }
