@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace RaftDb.Server.Bootstrap;
 
 /// <summary>identity.json, as it stands on disk.</summary>
@@ -31,3 +34,8 @@ internal sealed record IdentityDocument
 
 /// <summary>A member in identity.json.</summary>
 internal sealed record MemberDocument(ulong Node, string Address, Guid Store);
+
+/// <summary>How it is read and written, worked out when the program is built: to do that at each start takes longer than the reading.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(IdentityDocument))]
+internal sealed partial class IdentityJson : JsonSerializerContext;

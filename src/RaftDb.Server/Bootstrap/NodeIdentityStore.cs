@@ -12,8 +12,6 @@ internal static class NodeIdentityStore
 
     private const string TemporaryName = "identity.json.new";
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     /// <summary>The identity of a bootstrapped node, or null when the directory's bootstrap never ended. Throws <see cref="StorageRefusedException"/> when the
     /// file can't be read as what it should be.</summary>
     public static NodeIdentity? Load(string dataDirectory) =>
@@ -73,7 +71,7 @@ internal static class NodeIdentityStore
         var temporary = Path.Combine(dataDirectory, TemporaryName);
         using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
         {
-            JsonSerializer.Serialize(file, document, Json);
+            JsonSerializer.Serialize(file, document, IdentityJson.Default.IdentityDocument);
             file.Flush(flushToDisk: true);
         }
 
@@ -91,7 +89,7 @@ internal static class NodeIdentityStore
 
         try
         {
-            var document = JsonSerializer.Deserialize<IdentityDocument>(File.ReadAllBytes(path), Json)
+            var document = JsonSerializer.Deserialize(File.ReadAllBytes(path), IdentityJson.Default.IdentityDocument)
                 ?? throw new JsonException("it is empty");
             if (document.Format != IdentityDocument.CurrentFormat)
             {

@@ -161,8 +161,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancel)
     {
-        // 0. Beside everything else: what the first failover needs is compiled before it comes.
+        // 0. Beside everything else: what the first failover needs is compiled before it comes, and what serving needs before this start gets there.
         Task rehearsal = Task.Run(Rehearsal.Run, cancel);
+        Task apiRehearsal = Task.Run(HttpApi.Rehearse, cancel);
 
         // 1. Take the data directory, and find out early about ports that are in use.
         NodeSection own = _options.Node;
@@ -252,7 +253,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _scheduler.RunInBackground("comparing replicas all the time", new BackgroundCheck(_replicas, checker, _options.Check, TimeProvider.System, _log).RunAsync);
         _scheduler.RunInBackground("looking after replicas", new Caretaker(exchange, repair, TimeProvider.System).RunAsync);
 
-        await rehearsal;
+        await Task.WhenAll(rehearsal, apiRehearsal);
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);

@@ -56,9 +56,10 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Checkpoints, and returns the state that is durable in the file for sure, or null when readers kept frames from being written back.</summary>
     /// <param name="writing">Held by who writes to the file.</param>
     /// <param name="inFile">What is in the file.</param>
+    /// <param name="isAtRest">Whether nothing more has come to be written.</param>
     /// <param name="endIdleReads">Ends read transactions that nobody uses: they would keep the WAL from starting over.</param>
     /// <param name="readers">Where views come from.</param>
-    public StateMeta? Run(Lock writing, Func<StateMeta> inFile, Action endIdleReads, ReadConnectionPool readers)
+    public StateMeta? Run(Lock writing, Func<StateMeta> inFile, Func<bool> isAtRest, Action endIdleReads, ReadConnectionPool readers)
     {
         lock (_running)
         {
@@ -71,6 +72,11 @@ internal sealed class Checkpointer : IDisposable
                 {
                     // Who reads from here on reads the file alone, so that the next write starts the WAL over.
                     endIdleReads();
+                    if (isAtRest())
+                    {
+                        Empty(writing);
+                    }
+
                     return before;
                 }
 
@@ -110,6 +116,15 @@ internal sealed class Checkpointer : IDisposable
         lock (_running)
         {
             _database.Dispose();
+        }
+    }
+
+    /// <summary>Cuts the WAL, all of which is written back, to nothing: after a crash SQLite reads all of it again, whether or not that is of use. Who reads just then keeps it as it is.</summary>
+    private void Empty(Lock writing)
+    {
+        lock (writing)
+        {
+            Pass(SqliteNative.CheckpointTruncate);
         }
     }
 

@@ -216,7 +216,7 @@ internal sealed class SqliteStateMachine : IStateMachine
         try
         {
             WriteAll();
-            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, EndIdleReads, _readers);
+            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, () => Shown is { Layers.Length: 1, Newest.Entries: 0 }, EndIdleReads, _readers);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
         catch (Exception e) when (SqliteFailure.IsFull(e))

@@ -39,6 +39,15 @@ public class CheckpointTests
     }
 
     [Test]
+    public void A_checkpoint_with_nothing_left_to_write_leaves_no_wal_for_the_next_start_to_read()
+    {
+        _state.Do(StateFixture.Put("a", new string('x', 100_000)));
+        Assert.That(_state.State.Checkpoint(), Is.Not.Null);
+        Assert.That(new FileInfo(_state.StatePath + "-wal").Length, Is.Zero);
+        Assert.That(_state.Get("a")!.Value.Value.Length, Is.EqualTo(100_000));
+    }
+
+    [Test]
     public void A_reader_that_needs_the_wal_holds_it_back_and_its_end_frees_it()
     {
         _state.Do(StateFixture.Put("a", "1"));
