@@ -297,12 +297,19 @@ internal sealed class SimDisk(SimRandom random) : IDisk
 
     private sealed class Handle(SimDisk disk, SimFile file) : IDiskFile
     {
+        private bool _isClosed;
+
         public long Length => file.Length;
 
-        public int Read(Span<byte> buffer, long offset) => file.Read(buffer, offset);
+        public int Read(Span<byte> buffer, long offset)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            return file.Read(buffer, offset);
+        }
 
         public void Write(IReadOnlyList<ReadOnlyMemory<byte>> buffers, long offset)
         {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
             disk.Count();
             long total = 0;
             for (int i = 0; i < buffers.Count; i++)
@@ -358,8 +365,6 @@ internal sealed class SimDisk(SimRandom random) : IDisk
             file.Sync();
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => _isClosed = true;
     }
 }

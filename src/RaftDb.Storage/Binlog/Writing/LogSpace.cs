@@ -64,6 +64,7 @@ internal sealed class LogSpace(SegmentTable segments, LogEnd end, Relocation rel
 
             if (oldest is not null)
             {
+                relocation.Leaves(oldest);
                 _leaving.Enqueue(segments.Remove(oldest.Number)!);
             }
 

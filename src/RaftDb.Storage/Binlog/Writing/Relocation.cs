@@ -11,11 +11,14 @@ namespace RaftDb.Storage.Binlog.Writing;
 /// or idle range can't pin the disk. Writer thread only.</summary>
 internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, BinlogOptions options)
 {
-    /// <summary>Read at a time, so that appends that wait for the same batch don't wait long.</summary>
-    private const int SliceBytes = 256 << 10;
+    /// <summary>Slices of a segment at least.</summary>
+    private const int MinSlices = 8;
 
     /// <summary>Segments that may stay however little of them is live.</summary>
     private const int SlackSegments = 4;
+
+    /// <summary>Read at a time, so that appends that wait for the same batch don't wait long.</summary>
+    private readonly int _sliceBytes = (int)Math.Min(256 << 10, options.SegmentBytes / MinSlices);
 
     private readonly List<(ReplicaLog Log, LogIndex Index, ulong From, BinlogPosition To, int Size)> _moved = [];
     private readonly List<Action> _restated = [];
@@ -62,6 +65,16 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
             _cursor = SegmentHeader.BlockSize;
             _states = null;
             _introduced.Clear();
+        }
+    }
+
+    /// <summary>A segment leaves, because nobody needs it any more: if it was being emptied, there is nothing left to be moved, and soon no file to read from. Called between two batches.</summary>
+    public void Leaves(Segment segment)
+    {
+        if (_source == segment)
+        {
+            _source = null;
+            _states = null;
         }
     }
 
@@ -134,9 +147,9 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
 
     private int FillEntries(BatchBuilder batch, int room)
     {
-        int limit = Math.Min(room, SliceBytes);
+        int limit = Math.Min(room, _sliceBytes);
         Segment source = _source!;
-        int length = ReadSlice(SliceBytes);
+        int length = ReadSlice(_sliceBytes);
         int at = 0;
         while (_nextCursor < source.End)
         {
@@ -201,7 +214,7 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
     private int FillStates(BatchBuilder batch, int room)
     {
         _states ??= CollectStates(_source!.Number);
-        int limit = Math.Min(room, SliceBytes);
+        int limit = Math.Min(room, _sliceBytes);
         while (_states.TryPeek(out Func<StateRecord?>? make))
         {
             if (make() is { } record)
@@ -317,7 +330,7 @@ internal sealed class Relocation(SegmentTable segments, ReplicaTable replicas, B
             _slice = new byte[bytes];
         }
 
-        int wanted = (int)Math.Min(Math.Max(bytes, SliceBytes), _source!.End - _nextCursor);
+        int wanted = (int)Math.Min(Math.Max(bytes, _sliceBytes), _source!.End - _nextCursor);
         return _source.File.Read(_slice.AsSpan(0, Math.Min(wanted, _slice.Length)), _nextCursor);
     }
 

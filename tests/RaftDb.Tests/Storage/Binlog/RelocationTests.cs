@@ -108,6 +108,38 @@ public class RelocationTests
     }
 
     [Test]
+    public void A_segment_that_nobody_needs_any_more_may_go_while_it_is_being_emptied()
+    {
+        var disk = new MemoryDisk();
+        using NodeBinlog log = Open(disk);
+        log.CreateReplica(Range(2), new ReplicaId(1), Checkpoint(2));
+        log.Write(2, [], Hard(1, 1, 0));
+        log.CreateReplica(Range(3), new ReplicaId(1), Checkpoint(3));
+        for (ulong i = 0; i < 60; i++)
+        {
+            log.Write(3, Entries((i * 10) + 1, 10, 1, size: 300), Hard(1, 1, i * 10));
+        }
+
+        Assert.That(log.Statistics.Segments, Is.GreaterThan(2));
+        log.Checkpoint(Checkpoint(3, 590, 1));
+
+        // All that still stands in the first segment is what range 2 says of itself, and range 2 goes just when the segment is begun to be emptied; each checkpoint is a batch
+        // of its own, with the next slice of the segment.
+        int done = 0;
+        log.RemoveReplica(Range(2), new ReplicaId(1), () => done++);
+        for (ulong i = 591; i < 595; i++)
+        {
+            log.RecordCheckpoint(Range(3), Checkpoint(3, i, 1), null, _ => done++);
+        }
+
+        log.Drive();
+
+        Assert.That(done, Is.EqualTo(5));
+        Assert.That(disk.Exists("binlog/00000001.binlog"), Is.False);
+        Assert.That(log.Write(3, Entries(601, 10, 1, size: 300)));
+    }
+
+    [Test]
     public void The_retained_tail_is_counted_in_entries_and_in_bytes_and_a_pin_holds_it_back()
     {
         var disk = new MemoryDisk();

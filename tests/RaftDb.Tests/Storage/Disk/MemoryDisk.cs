@@ -164,10 +164,13 @@ internal sealed class MemoryDisk : IDisk
 
     private sealed class MemoryFile(MemoryDisk disk, FileData data) : IDiskFile
     {
+        private volatile bool _isClosed;
+
         public long Length => data.Bytes.Length;
 
         public int Read(Span<byte> buffer, long offset)
         {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
             lock (data)
             {
                 int count = (int)Math.Clamp(data.Bytes.Length - offset, 0, buffer.Length);
@@ -178,6 +181,7 @@ internal sealed class MemoryDisk : IDisk
 
         public void Write(IReadOnlyList<ReadOnlyMemory<byte>> buffers, long offset)
         {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
             lock (data)
             {
                 disk.Grow(data, offset + buffers.Sum(b => (long)b.Length));
@@ -231,8 +235,6 @@ internal sealed class MemoryDisk : IDisk
             }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => _isClosed = true;
     }
 }
