@@ -51,6 +51,9 @@ internal sealed record BenchSettings
 
     public bool Writes => Workload is "write" or "mixed" or "batch";
 
+    /// <summary>How the load's client behaves: what awaits its answers never blocks.</summary>
+    public Client.RaftDbClientOptions ForClient(Client.RaftDbClientOptions options) => options with { Sessions = Sessions, ContinueInline = true };
+
     /// <summary>A batch counts as its puts, a scan as one.</summary>
     public int OperationsPerRequest => Workload == "batch" ? Batch : 1;
 

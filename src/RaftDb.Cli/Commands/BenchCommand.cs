@@ -50,7 +50,7 @@ internal static class BenchCommand
             };
             settings = settings.Operations is null ? settings : settings with { WarmUpSeconds = 0 };
             settings.Validate();
-            await using RaftDbClient db = client.Connect(parsed, options => options with { Sessions = settings.Sessions, ContinueInline = true });
+            await using RaftDbClient db = client.Connect(parsed, settings.ForClient);
             Endpoint.TryParse(client.Servers(parsed).Split(',')[0], out Endpoint first);
             BenchReport report = await BenchRun.RunAsync(db, first, settings, new Progress(client.Json(parsed)), cancel);
             if (client.Json(parsed))

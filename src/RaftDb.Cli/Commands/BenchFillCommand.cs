@@ -24,7 +24,7 @@ internal static class BenchFillCommand
         {
             BenchSettings settings = new() { Workload = "batch", Keys = parsed.GetValue(keys), ValueSize = parsed.GetValue(valueSize), Sessions = !parsed.GetValue(noSessions) };
             settings.Validate();
-            await using RaftDbClient db = client.Connect(parsed, options => options with { Sessions = settings.Sessions, ContinueInline = true });
+            await using RaftDbClient db = client.Connect(parsed, settings.ForClient);
             TimeSpan took = await BenchLoader.LoadAsync(db, settings, new Progress(client.Json(parsed)), cancel);
             double perSecond = Math.Round(settings.Keys / took.TotalSeconds, 1);
             if (client.Json(parsed))

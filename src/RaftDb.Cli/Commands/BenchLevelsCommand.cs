@@ -24,7 +24,7 @@ internal static class BenchLevelsCommand
             {
                 BenchSettings settings = level.Of(basis) with { NoLoad = basis.NoLoad || rows.Any(row => !row.Level.Writes) };
                 progress.Step(level.Name);
-                await using RaftDbClient db = client.Connect(parsed, options => options with { Sessions = settings.Sessions, ContinueInline = true });
+                await using RaftDbClient db = client.Connect(parsed, settings.ForClient);
                 rows.Add((level, await BenchRun.RunAsync(db, first, settings, progress, cancel)));
             }
 

@@ -81,7 +81,7 @@ public sealed class NodeBinlog : IDisposable
 
     /// <summary>Called on the writer thread to call what it is given, which tells those who wait for what has become durable: so that what they do about it can be done together. To be set
     /// before the first append.</summary>
-    public Action<Action>? AroundCompletions
+    public Action<Action> AroundCompletions
     {
         get => _writer.AroundCompletions;
         set => _writer.AroundCompletions = value;

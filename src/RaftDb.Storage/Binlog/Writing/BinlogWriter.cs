@@ -37,7 +37,7 @@ internal sealed class BinlogWriter(
     public bool HasWork => _work.Count > 0 || !queue.IsEmpty || _relocation.IsActive;
 
     /// <inheritdoc cref="NodeBinlog.AroundCompletions"/>
-    public Action<Action>? AroundCompletions { get; set; }
+    public Action<Action> AroundCompletions { get; set; } = complete => complete();
 
     /// <summary>Any thread may ask.</summary>
     public bool IsBusy => _group.IsBusy;
@@ -85,14 +85,7 @@ internal sealed class BinlogWriter(
         // 4. Make it known, and tell those who wait, in order.
         bool done = !isEmpty || _staged.Count > 0 || _refused.Count > 0;
         Publish();
-        if (AroundCompletions is { } around)
-        {
-            around(_complete ??= Complete);
-        }
-        else
-        {
-            Complete();
-        }
+        AroundCompletions(_complete ??= Complete);
 
         // 5. Let go of what nobody needs any more.
         _space.Collect();
