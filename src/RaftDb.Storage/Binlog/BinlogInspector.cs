@@ -85,7 +85,7 @@ public static class BinlogInspector
             SegmentSource source = SegmentSource.Open(disk, path, number, identity, 0);
             byte[] buffer = [];
             ReadOnlySpan<byte> bytes = source.ReadAll(ref buffer);
-            uint? known = at + 1 < numbers.Count ? EndNamedByNext(disk, directory, numbers[at + 1], identity, number) : null;
+            uint? known = at + 1 < numbers.Count && numbers[at + 1] == number + 1 ? EndNamedBy(disk, directory, numbers[at + 1], identity) : null;
             uint trace = 0;
             if (known is null)
             {
@@ -100,13 +100,13 @@ public static class BinlogInspector
             return (end, source.Damage, trace);
         });
 
-    private static uint? EndNamedByNext(IDisk disk, string directory, uint next, in BinlogIdentity identity, uint number)
+    private static uint? EndNamedBy(IDisk disk, string directory, uint next, in BinlogIdentity identity)
     {
         string path = directory.Length == 0 ? SegmentFiles.NameOf(next) : directory + "/" + SegmentFiles.NameOf(next);
         SegmentSource source = SegmentSource.Open(disk, path, next, identity, 0);
-        BatchHeader? first = source.FirstBatch();
+        uint? end = source.EndOfSegmentBefore();
         source.File.Dispose();
-        return first is { } batch && batch.Synced.Segment == number ? batch.Synced.Offset : null;
+        return end;
     }
 
     /// <summary>Whose log it is, from the first header that can be read.</summary>

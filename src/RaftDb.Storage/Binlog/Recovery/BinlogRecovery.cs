@@ -189,9 +189,7 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
 
         // The batch that opens the next segment names where this one ended.
         bool isTail = source.Number == tail?.Source.Number;
-        uint? end = isTail ? tail!.End : at + 1 < sources.Count && sources[at + 1].FirstBatch() is { } next && next.Synced.Segment == source.Number
-            ? next.Synced.Offset
-            : null;
+        uint? end = isTail ? tail!.End : at + 1 < sources.Count && sources[at + 1].Number == source.Number + 1 ? sources[at + 1].EndOfSegmentBefore() : null;
         Segment segment = source.ToSegment(SegmentHeader.BlockSize);
         _segments.Add(segment);
         ReadOnlySpan<byte> bytes = source.ReadAll(ref _buffer);

@@ -84,8 +84,14 @@ internal sealed class SegmentSource
         return buffer.AsSpan(0, File.Read(buffer.AsSpan(0, length), 0));
     }
 
+    /// <summary>Where the records of the segment before this one end, which the batch that opens this one names; null when that can't be read. A segment is left only when all of it is
+    /// synced, so a first batch that names a place further back stands behind a segment in which there are no records, only marks.</summary>
+    public uint? EndOfSegmentBefore() => FirstBatch() is not { } first || first.Synced.Segment >= Number
+        ? null
+        : first.Synced.Segment == Number - 1 ? first.Synced.Offset : SegmentHeader.BlockSize;
+
     /// <summary>The header of the first batch, if it is whole.</summary>
-    public BatchHeader? FirstBatch()
+    private BatchHeader? FirstBatch()
     {
         Span<byte> at = stackalloc byte[RecordHeader.Size];
         if (File.Read(at, SegmentHeader.BlockSize) < at.Length)

@@ -45,6 +45,34 @@ public class CrashTests
         }
     }
 
+    [Test]
+    public void A_segment_that_was_left_without_a_single_batch_in_it_is_not_damaged()
+    {
+        var disk = new MemoryDisk();
+        using (NodeBinlog log = Open(disk))
+        {
+            log.CreateReplica(Range(2), new ReplicaId(1), Checkpoint(2));
+            ulong index = 0;
+            while (log.Statistics.Segments == 1)
+            {
+                log.Write(2, [Entry(++index, 1, "")], index == 1 ? Hard(1, 1, 0) : null);
+                log.Write(2, []); // Waits for what is before it and needs no room of its own; for want of room for more it went on in the second segment.
+            }
+        }
+
+        using (NodeBinlog log = Open(disk))
+        {
+            Assert.That(BinlogInspector.Verify(disk, Folder).Segments[1].Records, Is.Zero, "only marks stand there");
+            log.Write(2, Entries(log.Replica(2).Last.Next.Value, 1, 1, size: 70_000), Hard(1, 1, 1)); // Too large for the second segment: a third one takes it.
+        }
+
+        using NodeBinlog last = Open(disk);
+        Assert.That(last.Damages, Is.Empty);
+        Assert.That(last.Replica(2).Suspicion, Is.Null);
+        BinlogVerification verification = BinlogInspector.Verify(disk, Folder);
+        Assert.That((string.Join(" ", verification.Damages), verification.TornTail), Is.EqualTo(("", (string?)null)));
+    }
+
     [TestCase((int)DiskFault.ErrorOnce)]
     [TestCase((int)DiskFault.ErrorFromThenOn)]
     [TestCase((int)DiskFault.ShortWriteThenError)]
