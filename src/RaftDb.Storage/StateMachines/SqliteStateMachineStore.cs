@@ -50,6 +50,12 @@ public sealed class SqliteStateMachineStore : IStateMachineStore
         Refuse(StateDirectory.Generation(checkpoint.StateFile) is null || checkpoint.StateFile != Path.GetFileName(path), path, "is not named like a state file");
         Refuse(!File.Exists(path), path, "is missing");
         Refuse(!HasMagic(path), path, "is not a SQLite database");
+        if (!File.Exists(path + "-wal"))
+        {
+            // We never delete it, but other programs do when they close a database, and what they wrote back has no checksums: somebody has looked into the file, or changed it.
+            PageChecksums.Renew(path);
+        }
+
         SqliteStateMachine state;
         try
         {

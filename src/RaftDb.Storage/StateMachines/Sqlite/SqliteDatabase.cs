@@ -24,7 +24,11 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     private readonly List<SqliteStatement> _statements = [];
     private nint _handle;
 
-    public SqliteDatabase(string path, SqliteAccess access)
+    /// <summary>Opens a connection. Pages that have checksums are checked as they are read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="hasChecksums">Of a file that is created: whether its pages get checksums.</param>
+    public SqliteDatabase(string path, SqliteAccess access, bool hasChecksums = true)
     {
         Path = path;
         int flags = SqliteNative.OpenNoMutex | access switch
@@ -35,7 +39,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
             _ => SqliteNative.OpenReadOnly | SqliteNative.OpenUri,
         };
         string name = access == SqliteAccess.Immutable ? $"file:{Uri.EscapeDataString(System.IO.Path.GetFullPath(path)).Replace("%2F", "/")}?immutable=1" : path;
-        int code = SqliteNative.sqlite3_open_v2(name, out _handle, flags, 0);
+        int code = SqliteNative.sqlite3_open_v2(name, out _handle, flags, hasChecksums ? PageChecksums.VfsName : 0);
         if (code != SqliteNative.Ok)
         {
             int extended = _handle == 0 ? code : SqliteNative.sqlite3_extended_errcode(_handle);
@@ -48,6 +52,11 @@ internal sealed unsafe class SqliteDatabase : IDisposable
 
         // Closing must not write anything back: a checkpoint has to follow a sync of the binlog.
         SqliteNative.sqlite3_db_config(_handle, SqliteNative.ConfigNoCheckpointOnClose, 1, null);
+        if (access == SqliteAccess.Create && hasChecksums)
+        {
+            int reserved = PageChecksums.ReservedBytes;
+            SqliteNative.sqlite3_file_control(_handle, "main", SqliteNative.ControlReserveBytes, &reserved);
+        }
     }
 
     /// <summary>The file.</summary>

@@ -15,8 +15,11 @@ internal static class SqliteFailure
     }
 
     /// <summary>The exception with the extended code, SQLite's message and the file.</summary>
-    public static StorageFailedException Describe(int code, SqliteDatabase database, string what) =>
-        Describe(code, Text(SqliteNative.sqlite3_errmsg(database.Handle)), database.Path, what);
+    public static StorageFailedException Describe(int code, SqliteDatabase database, string what) => Describe(
+        code,
+        code == SqliteNative.DamagedData ? "a page does not have the checksum that it was written with" : Text(SqliteNative.sqlite3_errmsg(database.Handle)),
+        database.Path,
+        what);
 
     /// <summary>The exception for a connection that is not there (any more).</summary>
     public static StorageFailedException Describe(int code, string message, string path, string what) =>
@@ -27,7 +30,7 @@ internal static class SqliteFailure
 
     /// <summary>Whether the failure says that the file is not a sound database, rather than that it could not be read.</summary>
     public static bool IsDamage(StorageFailedException failure) =>
-        (failure.SqliteCode & 0xff) is SqliteNative.Corrupt or SqliteNative.NotADatabase;
+        failure.SqliteCode == SqliteNative.DamagedData || (failure.SqliteCode & 0xff) is SqliteNative.Corrupt or SqliteNative.NotADatabase;
 
     /// <summary>Whether there was no room: what was under way is rolled back, and may succeed later.</summary>
     public static bool IsFull(Exception failure) => failure is Disk.DiskFullException

@@ -14,6 +14,10 @@ internal static unsafe partial class SqliteNative
     public const int Corrupt = 11;
     public const int Full = 13;
     public const int NotADatabase = 26;
+    public const int ShortRead = 522;
+
+    /// <summary>A page does not have the checksum that it was written with (SQLITE_IOERR_DATA).</summary>
+    public const int DamagedData = 8202;
     public const int Row = 100;
     public const int Done = 101;
 
@@ -28,6 +32,7 @@ internal static unsafe partial class SqliteNative
 
     public const uint PreparePersistent = 1;
     public const int ConfigNoCheckpointOnClose = 1006;
+    public const int ControlReserveBytes = 38;
     public const int StatusCacheWrite = 9;
     public const int CheckpointPassive = 0;
     public const int CheckpointRestart = 2;
@@ -103,6 +108,15 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library)]
     public static partial int sqlite3_wal_checkpoint_v2(nint db, nint databaseName, int mode, out int logFrames, out int checkpointedFrames);
+
+    [LibraryImport(Library)]
+    public static partial nint sqlite3_vfs_find(nint name);
+
+    [LibraryImport(Library)]
+    public static partial int sqlite3_vfs_register(nint vfs, int makeDefault);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int sqlite3_file_control(nint db, string database, int operation, int* value);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint sqlite3_backup_init(nint destination, string destinationName, nint source, string sourceName);
