@@ -10,7 +10,8 @@ namespace RaftDb.Server.Hosting;
 /// <summary>Compares the replicas of the ranges that this node leads, one range after the other, slowly and for ever.</summary>
 internal sealed class BackgroundCheck(LocalReplicas replicas, RangeChecker checker, CheckSection options, TimeProvider time, ILogger log)
 {
-    /// <summary>After a round in which something could not be compared. 30 s: long enough for a restart, short enough that its alarm does not outlive the cause by much.</summary>
+    /// <summary>When a range is looked at again whose last check, here or asked for by somebody, could not compare everything. 30 s: long enough for a restart, short enough that its alarm does not outlive the
+    /// cause by much.</summary>
     private static readonly TimeSpan AfterIncomplete = TimeSpan.FromSeconds(30);
 
     /// <summary>Rounds until cancelled.</summary>
@@ -21,19 +22,19 @@ internal sealed class BackgroundCheck(LocalReplicas replicas, RangeChecker check
             return;
         }
 
-        TimeSpan pause = options.Interval;
+        TimeSpan step = options.Interval < AfterIncomplete ? options.Interval : AfterIncomplete;
+        long round = time.GetTimestamp();
         while (true)
         {
-            await Task.Delay(pause, time, cancel);
-            bool complete = true;
-            foreach (Replica replica in replicas.All.Where(r => r.Halted is null && r.Leadership.IsLeader && !r.IsBlank))
+            await Task.Delay(step, time, cancel);
+            bool isDue = time.GetElapsedTime(round) > options.Interval - (step / 2);
+            foreach (Replica replica in replicas.All.Where(r => r.Halted is null && r.Leadership.IsLeader && !r.IsBlank && (isDue || checker.WasIncomplete(r.Range))))
             {
                 RangeCheck check = await checker.CheckAsync(replica, bytes => Task.Delay(TimeSpan.FromSeconds((double)bytes / options.BytesPerSecond), time, cancel), cancel);
-                complete &= check.Verdict != CheckVerdicts.Incomplete;
                 log.Log(check.Verdict == CheckVerdicts.Equal ? LogLevel.Debug : LogLevel.Warning, "The check of range {Range} says {Verdict}: {Detail}", check.Range, check.Verdict, check.Detail ?? "all replicas are equal");
             }
 
-            pause = complete || AfterIncomplete > options.Interval ? options.Interval : AfterIncomplete;
+            round = isDue ? time.GetTimestamp() : round;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using RaftDb.Client.Protocol;
 using RaftDb.Raft;
@@ -28,6 +29,11 @@ internal sealed class RangeChecker(
     private static readonly TimeSpan MarkTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SliceTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FileTimeout = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<RangeId, bool> _incomplete = new();
+
+    /// <summary>Whether the last check of a range from here could not compare everything.</summary>
+    public bool WasIncomplete(RangeId range) => _incomplete.GetValueOrDefault(range);
 
     /// <summary>Checks a range whose leader is here. <paramref name="paceAsync"/> is awaited with each slice's bytes before the next one.</summary>
     public async Task<RangeCheck> CheckAsync(Replica leader, Func<long, Task> paceAsync, CancellationToken cancel)
@@ -217,6 +223,7 @@ internal sealed class RangeChecker(
             null => null,
         };
         bool isSettled = equal || (stopped is null && tallies.All(t => t.IsGood || t.Consequence is { } done && done.StartsWith("it is quarantined", StringComparison.Ordinal)));
+        _incomplete[range] = verdict == CheckVerdicts.Incomplete;
         book.Alarm(range, isSettled ? null : $"the last check was no pass ({verdict}): {detail}.");
         return new(range.Value, verdict, detail, replicas);
     }
