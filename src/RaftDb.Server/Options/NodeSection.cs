@@ -45,9 +45,9 @@ internal sealed record NodeSection
     /// <summary>Most seconds that a graceful stop spends on handing over leadership.</summary>
     public double StopSeconds { get; init; } = 5;
 
-    /// <summary>Entries applied after which a range's state is checkpointed, if not for another reason before. 500000: bounds the log that has to be kept, and what is replayed
-    /// after a power cut to a second or two.</summary>
-    public int CheckpointEntries { get; init; } = 500_000;
+    /// <summary>Entries applied after which a range's state is checkpointed, if not for another reason before. 2000000: bounds the log that has to be kept, and what is replayed
+    /// after a power cut to some seconds.</summary>
+    public int CheckpointEntries { get; init; } = 2_000_000;
 
     /// <summary>Loop threads; 0 = one per two processors, at most 4.</summary>
     public int Loops { get; init; }

@@ -1,14 +1,16 @@
 using RaftDb.Raft;
 using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
+using RaftDb.Storage.StateMachines;
 
 namespace RaftDb.Server.Replicas;
 
 /// <summary>Decides when a replica's state machine is checkpointed, and lets the log be cut behind it. Consulted by the replica's loop; the work is done in the background.</summary>
 internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
 {
-    /// <summary>What makes a checkpoint worth writing each changed page once more: with random keys in a large range two layers' worth.</summary>
-    public const long MaxDebtBytes = 384 << 20;
+    /// <summary>What in the WAL makes it worth writing each changed page once more, into the file. What is in memory stays there meanwhile: a layer that is written before it is full writes
+    /// nearly as many pages as a full one.</summary>
+    public const long MaxWalBytes = 384 << 20;
 
     /// <summary>What is worth a checkpoint once nothing more comes: a restart has it to replay.</summary>
     private const long IdleDebtBytes = 2 << 20;
@@ -17,7 +19,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
 
     /// <summary>The longest that changes stay out of the state file: bounds what an idle range holds back of the log.</summary>
-    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(2);
 
     /// <summary>After a try that long readers spoiled.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -68,22 +70,27 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
             return;
         }
 
-        long debt = replica.State.Machine.CheckpointDebtBytes;
-        bool isIdle = debt >= IdleDebtBytes && now >= _lastApplied + Idle;
-        if (debt < MaxDebtBytes && _applied < host.CheckpointEntries && now < _dirtySince + MaxAge && !isIdle)
+        IStateMachine machine = replica.State.Machine;
+        bool isIdle = now >= _lastApplied + Idle && machine.CheckpointDebtBytes >= IdleDebtBytes;
+        bool withMemory = isIdle || _applied >= host.CheckpointEntries || now >= _dirtySince + MaxAge;
+        if (!withMemory && machine.WalBytes < MaxWalBytes)
         {
             return;
         }
 
-        _dirtySince = Instant.Never;
-        _applied = 0;
+        if (withMemory)
+        {
+            _dirtySince = Instant.Never;
+            _applied = 0;
+        }
+
         _notBefore = now + Pause;
         Volatile.Write(ref _running, 1);
         host.RunInBackground($"checkpoint of range {replica.Range}", _ =>
         {
             try
             {
-                Run();
+                Run(withMemory);
             }
             finally
             {
@@ -95,7 +102,8 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
     }
 
     /// <summary>Makes a checkpoint now. Blocks. Also called at a clean stop, when nothing is applied any more.</summary>
-    public void Run()
+    /// <param name="withMemory">Whether what is in memory is written as well.</param>
+    public void Run(bool withMemory = true)
     {
         StateHandle state = replica.State;
         if (!state.TryUse())
@@ -111,7 +119,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
                 host.Binlog.SyncNow();
             }
 
-            if (state.Machine.Checkpoint() is { } checkpoint)
+            if ((withMemory ? state.Machine.Checkpoint() : state.Machine.WriteBack()) is { } checkpoint)
             {
                 host.Binlog.RecordCheckpoint(
                     replica.Range, checkpoint, replica.Snapshots.Pin, floor => replica.Post(new Input.LogCompacted(floor)));

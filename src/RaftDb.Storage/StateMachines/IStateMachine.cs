@@ -57,8 +57,14 @@ public interface IStateMachine : IDisposable
     /// the binlog up to <see cref="Applied"/> of the call before.</summary>
     RangeCheckpoint? Checkpoint();
 
-    /// <summary>Bytes of changes that a checkpoint would write back.</summary>
+    /// <summary>As <see cref="Checkpoint"/>, for what is in the file and its WAL already: what gathers in memory goes on doing so.</summary>
+    RangeCheckpoint? WriteBack();
+
+    /// <summary>Bytes of changes that a checkpoint would write: those in memory and those in the WAL.</summary>
     long CheckpointDebtBytes { get; }
+
+    /// <summary>Of <see cref="CheckpointDebtBytes"/>, those in the WAL.</summary>
+    long WalBytes { get; }
 
     /// <summary>Starts a consistent copy for a follower.</summary>
     ISnapshotSource BeginSnapshot();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RaftDb.Raft;
 using RaftDb.Raft.Log;
 using RaftDb.Raft.Membership;
@@ -27,18 +26,6 @@ internal sealed class SqliteStateMachine : IStateMachine
     /// <summary>What a layer must hold to be written because the node is short of memory.</summary>
     private const int WorthWriting = 256 << 10;
 
-    /// <summary>How full the next layer is when the one before it is written without rests.</summary>
-    private const double FilledInAHurry = 0.6;
-
-    /// <summary>How much faster a layer is to be written than the next one fills.</summary>
-    private const double Lead = 1.5;
-
-    /// <summary>Rests, as multiples of the work before them, of a writer that is fast enough, and of one that is not.</summary>
-    private const double RestAhead = 8;
-
-    /// <inheritdoc cref="RestAhead"/>
-    private const double RestBehind = 2;
-
     // In the order in which they are taken: one who writes to the file, one who applies or changes what is shown.
     private readonly Lock _writing = new();
     private readonly Lock _applying = new();
@@ -53,12 +40,11 @@ internal sealed class SqliteStateMachine : IStateMachine
     private readonly ReadConnectionPool _readers;
     private readonly Checkpointer _checkpointer;
     private readonly OutgoingSnapshots _snapshots;
-    private readonly ManualResetEventSlim _hurry = new(initialState: false, spinCount: 0);
+    private readonly WriterPace _pace = new();
     private readonly AwaitedViews _awaited = new();
     private ShownState _shown;
     private Exception? _halted;
     private long _budgeted;
-    private int _waiting;
     private bool _isScheduled;
     private bool _isDisposed;
     private bool _isClosed;
@@ -116,9 +102,13 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public long CheckpointDebtBytes => _checkpointer.DebtBytes + Shown.UnwrittenBytes;
 
+    public long WalBytes => _checkpointer.DebtBytes;
+
     public bool IsCrowded => IsFull(Shown.Newest) && Shown.Layers.Length > MaxSealed;
 
     private ShownState Shown => Volatile.Read(ref _shown);
+
+    private long LayerBytes => _resources.LayerBytesOf(Shown.InFile.Bytes);
 
     public void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
@@ -210,27 +200,9 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    public RangeCheckpoint? Checkpoint()
-    {
-        ThrowIfHalted();
-        try
-        {
-            WriteAll();
-            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, () => Shown is { Layers.Length: 1, Newest.Entries: 0 }, EndIdleReads, _readers);
-            return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
-        }
-        catch (Exception e) when (SqliteFailure.IsFull(e))
-        {
-            // What could not be written is still in memory or in the WAL, or comes again from the binlog.
-            return null;
-        }
-        catch (StorageFailedException e)
-        {
-            // What the file holds after a failed sync is not known: nothing more may be built on it.
-            Interlocked.CompareExchange(ref _halted, e, null);
-            throw;
-        }
-    }
+    public RangeCheckpoint? Checkpoint() => Checkpoint(WriteAll);
+
+    public RangeCheckpoint? WriteBack() => Checkpoint(() => { });
 
     public ISnapshotSource BeginSnapshot()
     {
@@ -294,15 +266,37 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
+    private RangeCheckpoint? Checkpoint(Action first)
+    {
+        ThrowIfHalted();
+        try
+        {
+            first();
+            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, () => Shown is { Layers.Length: 1, Newest.Entries: 0 }, EndIdleReads, _readers);
+            return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
+        }
+        catch (Exception e) when (SqliteFailure.IsFull(e))
+        {
+            // What could not be written is still in memory or in the WAL, or comes again from the binlog.
+            return null;
+        }
+        catch (StorageFailedException e)
+        {
+            // What the file holds after a failed sync is not known: nothing more may be built on it.
+            Interlocked.CompareExchange(ref _halted, e, null);
+            throw;
+        }
+    }
+
     private bool IsFull(MemoryLayer layer) =>
-        layer.Bytes >= _resources.Options.LayerBytes || (_resources.Budget.IsExceeded && layer.Bytes >= WorthWriting);
+        layer.Bytes >= LayerBytes || (_resources.Budget.IsExceeded && layer.Bytes >= WorthWriting);
 
     /// <summary>Ahead of a batch: waits until there is room for it, by writing what is sealed.</summary>
     private void AwaitRoom()
     {
         while (IsCrowded)
         {
-            Hurry(() => WriteOldest());
+            _pace.Hurry(() => WriteOldest());
         }
     }
 
@@ -382,27 +376,12 @@ internal sealed class SqliteStateMachine : IStateMachine
             }
         }
 
-        Hurry(() =>
+        _pace.Hurry(() =>
         {
             while (WriteOldest())
             {
             }
         });
-    }
-
-    /// <summary>Does something that somebody waits for: a write that is under way goes on without rests.</summary>
-    private void Hurry(Action action)
-    {
-        Interlocked.Increment(ref _waiting);
-        _hurry.Set();
-        try
-        {
-            action();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
     }
 
     /// <summary>Writes the oldest sealed layer to the file; false when there is none.</summary>
@@ -423,8 +402,9 @@ internal sealed class SqliteStateMachine : IStateMachine
                     _writer.Execute($"PRAGMA max_page_count = {_resources.Options.MaxPages}");
                 }
 
-                long slice = Stopwatch.GetTimestamp();
-                _layers.Write(layer, shown.InFile, written => Rest(written, ref slice));
+                long layerBytes = LayerBytes;
+                _pace.Begin();
+                _layers.Write(layer, shown.InFile, written => _pace.Rest(written, (double)Shown.Newest.Bytes / layerBytes));
                 _checkpointer.PagesWritten(_writer.PagesWritten);
             }
             catch (Exception e)
@@ -452,22 +432,6 @@ internal sealed class SqliteStateMachine : IStateMachine
             _awaited.Give(layer.End!, _readers);
             return true;
         }
-    }
-
-    /// <summary>Between slices of a layer: most of the time is left to others as long as the next layer does not fill up faster than this one is written, and none when somebody waits.</summary>
-    private void Rest(double written, ref long slice)
-    {
-        double filled = (double)Shown.Newest.Bytes / _resources.Options.LayerBytes;
-        if (Volatile.Read(ref _waiting) == 0 && filled < FilledInAHurry)
-        {
-            _hurry.Reset();
-            if (Volatile.Read(ref _waiting) == 0)
-            {
-                _hurry.Wait(Stopwatch.GetElapsedTime(slice) * (written > filled * Lead ? RestAhead : RestBehind));
-            }
-        }
-
-        slice = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Ends read transactions that nobody uses just now: they would keep the WAL from starting over.</summary>

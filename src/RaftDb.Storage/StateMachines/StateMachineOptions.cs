@@ -12,12 +12,14 @@ public sealed record StateMachineOptions
     /// <summary>Most memory of one reader's page cache. 1 MiB: SQLite drops it whenever the writer commits, so that more would seldom help.</summary>
     public int ReaderCacheBytes { get; init; } = 1 << 20;
 
-    /// <summary>Memory of a range's newest changes at which they begin to be written to its file, in the background. 64 MiB: some 300,000 small writes, so that with random puts into a large range each page
-    /// is written for many of them; where a process is killed under load a restart replays them in a second. Up to three times as much is held while the disk does not keep up.</summary>
+    /// <summary>Memory of a range's newest changes at which they begin to be written to its file, in the background. 64 MiB: some 300,000 small writes, which a restart replays in a second where a process is
+    /// killed under load. A range of several hundred MiB gathers more, up to a sixth of its data and a fourth of <see cref="LayerBytesOfAll"/>, so that each page is written for several of them. Up to three
+    /// times as much is held while the disk does not keep up.</summary>
     public long LayerBytes { get; init; } = 64 << 20;
 
-    /// <summary>Memory of the newest changes of all ranges of the node above which every range with more than 256 KiB writes its own. 256 MiB.</summary>
-    public long LayerBytesOfAll { get; init; } = 256 << 20;
+    /// <summary>Memory of the newest changes of all ranges of the node above which every range with more than 256 KiB writes its own. 0: a sixteenth of the machine's (or the container's), at least 256 MiB
+    /// and at most 1 GiB.</summary>
+    public long LayerBytesOfAll { get; init; }
 
     /// <summary>Most memory of the page cache of the connection on which applies look up rows that are not in memory, per range. 8 MiB.</summary>
     public int ApplyCacheBytes { get; init; } = 8 << 20;
@@ -41,6 +43,10 @@ public sealed record StateMachineOptions
     /// <summary>Most pages of a state file, 0 = as many as the disk holds: how tests fill a disk, and make room.</summary>
     internal int MaxPages { get; set; }
 
+    /// <summary><see cref="LayerBytesOfAll"/>, or what it is by itself here.</summary>
+    internal long MemoryOfLayers =>
+        LayerBytesOfAll > 0 ? LayerBytesOfAll : Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, 256 << 20, 1 << 30);
+
     /// <summary>Throws <see cref="ArgumentException"/> naming the option that makes no sense.</summary>
     public StateMachineOptions Validate()
     {
@@ -48,7 +54,7 @@ public sealed record StateMachineOptions
         Require(WriterCacheBytes >= 64 << 10, nameof(WriterCacheBytes), "must be at least 64 KiB");
         Require(ReaderCacheBytes >= 64 << 10, nameof(ReaderCacheBytes), "must be at least 64 KiB");
         Require(LayerBytes is >= 1 and <= 1 << 30, nameof(LayerBytes), "must be between 1 and 1 GiB");
-        Require(LayerBytesOfAll >= 1, nameof(LayerBytesOfAll), "must be positive");
+        Require(LayerBytesOfAll >= 0, nameof(LayerBytesOfAll), "must not be negative");
         Require(ApplyCacheBytes >= 64 << 10, nameof(ApplyCacheBytes), "must be at least 64 KiB");
         Require(MaxIdleReaders >= 0, nameof(MaxIdleReaders), "must not be negative");
         Require(SnapshotStepPages >= 1, nameof(SnapshotStepPages), "must be positive");

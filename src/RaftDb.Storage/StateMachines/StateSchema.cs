@@ -11,9 +11,6 @@ internal static class StateSchema
     /// <summary>"RfDb", in the file's header: tells ours from other SQLite files.</summary>
     public const int ApplicationId = 0x52664462;
 
-    /// <summary>What is kept of the WAL file when it starts over after a checkpoint: enough not to grow it anew each time.</summary>
-    private const long WalKeptBytes = 64 << 20;
-
     // Rows lie in the primary key's own tree (WITHOUT ROWID): a put touches one tree, not two. Values longer than about a quarter of a page
     // go to overflow pages. The expiry is 0 for a key without one, and only the others are in the index.
     private static readonly string[] Tables =
@@ -90,7 +87,9 @@ internal static class StateSchema
         // NORMAL: a transaction does not sync (the binlog has it), a checkpoint syncs the WAL before and the database after it writes back.
         database.Execute("PRAGMA synchronous = NORMAL");
         database.Execute("PRAGMA wal_autocheckpoint = 0");
-        database.Execute($"PRAGMA journal_size_limit = {WalKeptBytes}");
+
+        // The WAL's file keeps its size when it starts over: what is written over is cheaper than what is added. At rest a checkpoint empties it.
+        database.Execute("PRAGMA journal_size_limit = -1");
         Configure(database, cacheBytes);
     }
 

@@ -55,7 +55,9 @@ internal sealed class SimStateMachine : IStateMachine
 
     public HybridTimestamp Time => _published.Meta.Time;
 
-    public long CheckpointDebtBytes => Server.Replicas.CheckpointPolicy.MaxDebtBytes * _file.Debt / _store.CheckpointEvery;
+    public long CheckpointDebtBytes => Server.Replicas.CheckpointPolicy.MaxWalBytes * _file.Debt / _store.CheckpointEvery;
+
+    public long WalBytes => CheckpointDebtBytes;
 
     public (long Keys, long Bytes) Size => (_published.Meta.Keys, _published.Meta.Bytes);
 
@@ -117,6 +119,9 @@ internal sealed class SimStateMachine : IStateMachine
         StateMeta meta = _published.Meta;
         return new(meta.Applied, meta.Configuration, meta.Descriptor, FileName);
     }
+
+    /// <summary>Nothing gathers in memory here.</summary>
+    public RangeCheckpoint? WriteBack() => Checkpoint();
 
     /// <summary>What has rotted on one machine stays there: a copy of it would hurt a second one.</summary>
     public ISnapshotSource BeginSnapshot()

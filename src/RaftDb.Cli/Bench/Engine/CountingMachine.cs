@@ -36,6 +36,8 @@ internal sealed class CountingMachine(RangeDescriptor descriptor, Configuration 
 
     public long CheckpointDebtBytes => 0;
 
+    public long WalBytes => 0;
+
     public (long Keys, long Bytes) Size => (0, 0);
 
     /// <summary>Commands applied so far.</summary>
@@ -67,6 +69,8 @@ internal sealed class CountingMachine(RangeDescriptor descriptor, Configuration 
     public Task<IFrozenView> OpenFrozenViewAsync() => throw new NotSupportedException(None);
 
     public RangeCheckpoint? Checkpoint() => new(Applied, Configuration, descriptor, FileName);
+
+    public RangeCheckpoint? WriteBack() => Checkpoint();
 
     public ISnapshotSource BeginSnapshot() => throw new IOException(None);
 

@@ -5,6 +5,9 @@ internal sealed class MemoryBudget(long bytes)
 {
     private long _used;
 
+    /// <summary>What there may be.</summary>
+    public long Bytes => bytes;
+
     /// <summary>Bytes in use.</summary>
     public long Used => Volatile.Read(ref _used);
 

@@ -27,6 +27,8 @@ internal sealed class BreakingMachine(IStateMachine inner, Func<Exception> failu
 
     public long CheckpointDebtBytes => inner.CheckpointDebtBytes;
 
+    public long WalBytes => inner.WalBytes;
+
     public (long Keys, long Bytes) Size => inner.Size;
 
     public void Apply(IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
@@ -44,6 +46,8 @@ internal sealed class BreakingMachine(IStateMachine inner, Func<Exception> failu
     public Task<IFrozenView> OpenFrozenViewAsync() => inner.OpenFrozenViewAsync();
 
     public RangeCheckpoint? Checkpoint() => inner.Checkpoint();
+
+    public RangeCheckpoint? WriteBack() => inner.WriteBack();
 
     public ISnapshotSource BeginSnapshot() => inner.BeginSnapshot();
 

@@ -110,6 +110,27 @@ public class LayerTests
     }
 
     [Test]
+    public void A_checkpoint_of_the_wal_leaves_what_is_in_memory_there()
+    {
+        using var state = new StateFixture();
+        Apply(state.State, 1, "a", 10);
+        Assert.That((state.State.WalBytes, state.State.CheckpointDebtBytes > 0), Is.EqualTo((0L, true)));
+        Assert.That(state.State.WriteBack()!.Position.Index.Value, Is.Zero);
+        Assert.That(InFile(state), Is.Zero);
+        Assert.That(state.Dump(), Is.EqualTo("a=xxxxxxxxxx"));
+    }
+
+    [TestCase(0, 64 << 20)]
+    [TestCase(384 << 20, 64 << 20)]
+    [TestCase(600 << 20, 100 << 20)]
+    [TestCase(2000 << 20, 200 << 20, Description = "A fourth of the memory of all layers.")]
+    public void A_layer_of_a_large_range_gathers_a_part_of_what_is_in_its_file(int inFile, int expected)
+    {
+        var resources = RaftDb.Storage.StateMachines.Memory.LayerResources.Of(new() { LayerBytes = 64 << 20, LayerBytesOfAll = 800 << 20 });
+        Assert.That(resources.LayerBytesOf(inFile), Is.EqualTo(expected));
+    }
+
+    [Test]
     public void A_snapshot_takes_what_is_in_memory()
     {
         using var state = new StateFixture();
