@@ -78,12 +78,9 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
             return;
         }
 
-        if (withMemory)
-        {
-            _dirtySince = Instant.Never;
-            _applied = 0;
-        }
-
+        // A WAL that has grown so far tells that memory was written meanwhile: what is there now is not older than the last checkpoint.
+        _dirtySince = withMemory ? Instant.Never : now;
+        _applied = 0;
         _notBefore = now + Pause;
         Volatile.Write(ref _running, 1);
         host.RunInBackground($"checkpoint of range {replica.Range}", _ =>
