@@ -19,7 +19,7 @@ internal sealed class CheckpointPolicy(Replica replica, IReplicaHost host)
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
 
     /// <summary>The longest that changes stay out of the state file: bounds what an idle range holds back of the log.</summary>
-    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
     /// <summary>After a try that long readers spoiled.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

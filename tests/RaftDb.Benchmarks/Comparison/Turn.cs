@@ -33,7 +33,7 @@ internal sealed class Turn(ISystem system, ComparisonSettings settings, TextWrit
             await LoadsAsync(plan[false], cancel);
             if (settings.Fails && system is IReplicatedSystem replicated)
             {
-                FailureTurn failing = new(replicated, settings, progress);
+                FailureTurn failing = new(replicated, settings, SettledAsync, progress);
                 Failures = await failing.RunAsync(_filled, cancel);
                 Failed.AddRange(Failures.Failed);
             }

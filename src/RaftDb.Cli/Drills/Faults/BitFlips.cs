@@ -1,12 +1,13 @@
 using RaftDb.Storage.Binlog;
 using RaftDb.Storage.Disk;
+using RaftDb.Storage.StateMachines;
 
 namespace RaftDb.Cli.Drills.Faults;
 
 /// <summary>Damages the files of a stopped node, in places that it had acknowledged.</summary>
 internal static class BitFlips
 {
-    private const int SqlitePageBytes = 4096;
+    private static readonly int SqlitePageBytes = new StateMachineOptions().PageBytes;
 
     /// <summary>Flips a byte in some entries of user ranges in the log, and says where.</summary>
     public static string InBinlog(NodeProcess node, int count, Random random)

@@ -51,7 +51,7 @@ public class LocalFailureTests
         state.State.Dispose();
         File.Delete(state.StatePath + "-wal");
         byte[] bytes = File.ReadAllBytes(state.StatePath);
-        bytes.AsSpan(4096 * 9).Fill(0xEE);
+        bytes.AsSpan(new StateMachineOptions().PageBytes * 9).Fill(0xEE);
         File.WriteAllBytes(state.StatePath, bytes);
         using var damaged = Reopened(state, new());
         var results = new List<CommandResult?>();

@@ -1,4 +1,5 @@
 using RaftDb.Storage;
+using RaftDb.Storage.StateMachines;
 using RaftDb.Storage.StateMachines.Reads;
 using RaftDb.Storage.StateMachines.Snapshots;
 using RaftDb.Storage.StateMachines.Sqlite;
@@ -8,7 +9,7 @@ namespace RaftDb.Tests.Storage.StateMachines;
 /// <summary>What rots in a state file is noticed by whoever reads it, before it is taken for an answer.</summary>
 internal sealed class PageChecksumTests
 {
-    private const int PageBytes = 4096;
+    private static readonly int PageBytes = new StateMachineOptions().PageBytes;
     private const int Keys = 2000;
 
     [Test]
