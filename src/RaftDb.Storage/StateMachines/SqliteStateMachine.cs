@@ -100,7 +100,7 @@ internal sealed class SqliteStateMachine : IStateMachine
 
     public HybridTimestamp Time => Shown.Meta.Time;
 
-    public long CheckpointDebtBytes => _checkpointer.DebtBytes + Shown.UnwrittenBytes;
+    public long CheckpointDebtBytes => WalBytes + Shown.UnwrittenBytes;
 
     public long WalBytes => _checkpointer.DebtBytes;
 

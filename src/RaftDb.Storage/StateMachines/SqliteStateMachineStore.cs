@@ -11,8 +11,6 @@ namespace RaftDb.Storage.StateMachines;
 /// <summary>The state machines of a node in SQLite files under ranges/ID of its data directory. Thread-safe for different ranges.</summary>
 public sealed class SqliteStateMachineStore : IStateMachineStore
 {
-    private static readonly byte[] FileMagic = "SQLite format 3\0"u8.ToArray();
-
     private readonly Lock _gate = new();
     private readonly Dictionary<RangeId, ulong> _generations = [];
     private readonly string _dataDirectory;
@@ -154,8 +152,8 @@ public sealed class SqliteStateMachineStore : IStateMachineStore
     private static bool HasMagic(string path)
     {
         using FileStream file = File.OpenRead(path);
-        byte[] head = new byte[FileMagic.Length];
-        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.AsSpan().SequenceEqual(FileMagic);
+        byte[] head = new byte[SqliteDatabase.FileMagic.Length];
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.AsSpan().SequenceEqual(SqliteDatabase.FileMagic);
     }
 
     private static void Refuse(bool isRefused, string path, string why)

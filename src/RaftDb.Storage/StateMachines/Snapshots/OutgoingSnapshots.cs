@@ -39,7 +39,7 @@ internal sealed class OutgoingSnapshots(string path, RangeId range, StateMachine
 
         // A copy that a crash leaves behind is deleted at the next start, so that it needs neither journal nor syncs.
         File.Delete(copy);
-        using var destination = new SqliteDatabase(copy, SqliteAccess.Create, PageChecksums.AreIn(path)); // It gets the source's pages as they are.
+        using var destination = new SqliteDatabase(copy, SqliteAccess.Create, PageChecksums.AreIn(source)); // It gets the source's pages as they are.
         destination.Execute("PRAGMA journal_mode = OFF");
         destination.Execute("PRAGMA synchronous = OFF");
         nint backup = SqliteNative.sqlite3_backup_init(destination.Handle, "main", source.Handle, "main");

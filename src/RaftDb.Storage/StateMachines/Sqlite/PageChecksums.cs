@@ -44,12 +44,13 @@ internal static unsafe class PageChecksums
         }
     }
 
-    /// <summary>Whether a database file's pages have checksums. Those that were made before there were any don't get them.</summary>
-    public static bool AreIn(string path)
+    /// <summary>Whether the pages of an open database, of which something was read, have checksums. Those that were made before there were any don't get them. SQLite is asked and not the file: who closes a file of
+    /// an open database gives up SQLite's locks on it.</summary>
+    public static bool AreIn(SqliteDatabase database)
     {
-        using FileStream file = File.OpenRead(path);
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        return file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) == HeaderBytes && PageBytesOf(header) > 0;
+        int reserved = -1;
+        SqliteFailure.ThrowUnlessOk(SqliteNative.sqlite3_file_control(database.Handle, "main", SqliteNative.ControlReserveBytes, &reserved), database, "asking for checksums");
+        return reserved == ReservedBytes;
     }
 
     /// <summary>Gives all pages of a database file, which nobody has open, the checksums that they should have, durably. For a file that another program has written to.</summary>
@@ -170,7 +171,7 @@ internal static unsafe class PageChecksums
     private static int PageBytesOf(ReadOnlySpan<byte> header)
     {
         int size = BinaryPrimitives.ReadUInt16BigEndian(header[PageSizeOffset..]);
-        return header.StartsWith("SQLite format 3\0"u8) && header[ReservedOffset] == ReservedBytes ? (size == 1 ? 65536 : size) : 0;
+        return header.StartsWith(SqliteDatabase.FileMagic) && header[ReservedOffset] == ReservedBytes ? (size == 1 ? 65536 : size) : 0;
     }
 
     /// <summary>What is known of an open file stands behind the default VFS's own object.</summary>

@@ -55,9 +55,13 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         if (access == SqliteAccess.Create && hasChecksums)
         {
             int reserved = PageChecksums.ReservedBytes;
-            SqliteNative.sqlite3_file_control(_handle, "main", SqliteNative.ControlReserveBytes, &reserved);
+            SqliteFailure.ThrowUnlessOk(
+                SqliteNative.sqlite3_file_control(_handle, "main", SqliteNative.ControlReserveBytes, &reserved), this, "reserving room for checksums");
         }
     }
+
+    /// <summary>What every database file begins with.</summary>
+    public static ReadOnlySpan<byte> FileMagic => "SQLite format 3\0"u8;
 
     /// <summary>The file.</summary>
     public string Path { get; }
