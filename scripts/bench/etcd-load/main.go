@@ -32,7 +32,7 @@ var (
 	serializable = flag.Bool("serializable", false, "reads from whatever node, as old as they are")
 	operations   = flag.Int64("operations", 0, "end after so many operations instead of after a time; all count, without warm-up")
 	allEndpoints = flag.Bool("all-endpoints", false, "clients know all nodes, not the leader alone, so that they survive one")
-	seed         = flag.Int64("seed", 1, "of the order of keys")
+	seed         = flag.Int64("seed", time.Now().UnixNano()%1000, "of the order of keys; drawn without")
 )
 
 // maxRequest is what a fill's transactions stay below: etcd refuses larger ones than 1.5 MiB.

@@ -33,6 +33,9 @@ internal sealed record BenchReport
 
     public required int WarmUpSeconds { get; init; }
 
+    /// <summary>Of the order of keys.</summary>
+    public required int Seed { get; init; }
+
     /// <summary>A batch counts as its puts, a scan as one.</summary>
     public required long Ops { get; init; }
 
@@ -86,6 +89,7 @@ internal sealed record BenchReport
             Ranges = map.Ranges,
             Nodes = map.Nodes.Length,
             WarmUpSeconds = settings.WarmUpSeconds,
+            Seed = settings.Seed,
             Ops = all.Count * settings.OperationsPerRequest,
             Seconds = Math.Round(elapsed.TotalSeconds, 3),
             OpsPerSecond = Math.Round(all.Count * settings.OperationsPerRequest / elapsed.TotalSeconds, 1),

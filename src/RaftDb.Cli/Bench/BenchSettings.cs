@@ -45,6 +45,7 @@ internal sealed record BenchSettings
     /// <summary>read, mixed and scan: leave out writing the keys first.</summary>
     public bool NoLoad { get; init; }
 
+    /// <summary>Of the order of keys.</summary>
     public int Seed { get; init; } = 1;
 
     public bool Reads => Workload is "read" or "mixed" or "scan";

@@ -15,7 +15,7 @@ internal static class BenchText
         };
         string pipeline = report.Pipeline > 1 ? FormattableString.Invariant($" with {report.Pipeline} requests in flight") : "";
         Console.Out.WriteLine(FormattableString.Invariant(
-            $"{report.Workload}{per}: {report.Clients} clients{pipeline}, {report.ValueSize} byte values, {report.Keys} keys, {report.Nodes} nodes, {report.Ranges} ranges; ack {report.Ack}, consistency {report.Consistency}, over {report.Protocol}{(report.Sessions ? " in sessions" : "")}; after {report.WarmUpSeconds} s of warm-up"));
+            $"{report.Workload}{per}: {report.Clients} clients{pipeline}, {report.ValueSize} byte values, {report.Keys} keys, {report.Nodes} nodes, {report.Ranges} ranges; ack {report.Ack}, consistency {report.Consistency}, over {report.Protocol}{(report.Sessions ? " in sessions" : "")}; after {report.WarmUpSeconds} s of warm-up; seed {report.Seed}"));
         Table table = new("Operations", "Seconds", "Per second", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "Gap ms", "Errors");
         table.Add(
             FormattableString.Invariant($"{report.Ops}"),

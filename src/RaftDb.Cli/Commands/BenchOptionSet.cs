@@ -24,7 +24,7 @@ internal sealed class BenchOptionSet
 
     private readonly Option<bool> _noLoad = new("--no-load") { Description = "read, mixed, scan: the keys are there already." };
 
-    private readonly Option<int> _seed = new("--seed") { Description = "Of the order of keys.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int?> _seed = new("--seed") { Description = "Of the order of keys; drawn without, so that a second run puts other keys than the first." };
 
     public BenchOptionSet(Command command, int seconds, int warmUp)
     {
@@ -46,6 +46,6 @@ internal sealed class BenchOptionSet
         ValueSize = parsed.GetValue(_valueSize),
         Keys = parsed.GetValue(_keys),
         NoLoad = parsed.GetValue(_noLoad),
-        Seed = parsed.GetValue(_seed),
+        Seed = parsed.GetValue(_seed) ?? Random.Shared.Next(1_000_000),
     };
 }
