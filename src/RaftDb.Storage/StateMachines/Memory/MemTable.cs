@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace RaftDb.Storage.StateMachines.Memory;
@@ -121,9 +120,7 @@ internal sealed class MemTable
         {
             int count = Volatile.Read(ref _count);
             int[] nodes = Volatile.Read(ref _nodes)[_linked..count];
-            ulong[] prefixes = Array.ConvertAll(nodes, node => Prefix(Key(node)));
-            Array.Sort(prefixes, nodes);
-            SortAlike(prefixes, nodes);
+            KeySort.Sort(this, nodes);
             foreach (int node in nodes)
             {
                 Link(node);
@@ -287,41 +284,6 @@ internal sealed class MemTable
     private int Newest(int node) => Volatile.Read(ref _arena.Ref<int>(node + NewestAt));
 
     private int Next(int node, int level) => Volatile.Read(ref Link(node, level));
-
-    /// <summary>A key's first eight bytes, in an order that is that of keys.</summary>
-    private static ulong Prefix(ReadOnlySpan<byte> key)
-    {
-        if (key.Length >= sizeof(ulong))
-        {
-            return BinaryPrimitives.ReadUInt64BigEndian(key);
-        }
-
-        Span<byte> padded = stackalloc byte[sizeof(ulong)];
-        padded.Clear();
-        key.CopyTo(padded);
-        return BinaryPrimitives.ReadUInt64BigEndian(padded);
-    }
-
-    /// <summary>Sorts nodes that are in the order of their prefixes where these are the same.</summary>
-    private void SortAlike(ulong[] prefixes, int[] nodes)
-    {
-        Comparison<int> byKey = (x, y) => Key(x).SequenceCompareTo(Key(y));
-        for (int first = 0; first < nodes.Length;)
-        {
-            int end = first + 1;
-            while (end < nodes.Length && prefixes[end] == prefixes[first])
-            {
-                end++;
-            }
-
-            if (end - first > 1)
-            {
-                nodes.AsSpan(first, end - first).Sort(byKey);
-            }
-
-            first = end;
-        }
-    }
 
     private ref int Link(int node, int level)
     {

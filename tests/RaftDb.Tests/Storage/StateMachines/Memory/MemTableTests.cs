@@ -108,6 +108,39 @@ internal sealed class MemTableTests
         Assert.That(table.TryFind("c"u8, out MemRow c) && table.Value(c).SequenceEqual(large.AsSpan(0, 1 << 20)));
     }
 
+    [Test]
+    public void Keys_come_in_order_whatever_they_share_and_however_long_they_are()
+    {
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        TestContext.Out.WriteLine($"SEED={seed}");
+        Random random = new(seed);
+        byte[][] beginnings = [[], [0], "tenants/"u8.ToArray(), "tenants/0000/"u8.ToArray(), [.. Enumerable.Repeat((byte)0, 70)], [.. Enumerable.Repeat((byte)'x', 130)]];
+        HashSet<string> keys = new(StringComparer.Ordinal);
+        while (keys.Count < 3000)
+        {
+            // Few values of a byte, zero and the highest among them: many keys are the same up to a word's end, or where others end.
+            byte[] rest = [.. Enumerable.Range(0, random.Next(20)).Select(_ => (byte)(random.Next(3) * 127.5))];
+            byte[] key = [.. beginnings[random.Next(beginnings.Length)], .. rest];
+            keys.Add(Convert.ToHexString(key));
+        }
+
+        MemTable table = new();
+        ulong index = 0;
+        foreach (string key in keys.OrderBy(_ => random.Next()))
+        {
+            table.Write(Convert.FromHexString(key), default, 1, ++index, 0, 0);
+        }
+
+        MemCursor rows = new(table, ulong.MaxValue, [], null, isDescending: false);
+        List<string> found = [];
+        while (rows.MoveNext())
+        {
+            found.Add(Convert.ToHexString(rows.Key));
+        }
+
+        Assert.That(found, Is.EqualTo(keys.Order(StringComparer.Ordinal)), $"SEED={seed}");
+    }
+
     private static byte[] Key(int number) => Encoding.UTF8.GetBytes($"key-{number:00}");
 
     private static void Write(MemTable table, Random random, ulong index, SortedDictionary<string, string?> model)
