@@ -33,6 +33,7 @@ internal sealed class SqliteStateMachine : IStateMachine
     private readonly SqliteDatabase _writer;
     private readonly LayerWriter _layers;
     private readonly FileReader _file;
+    private readonly RowFactsCache _known;
     private readonly LayeredRows _rows;
     private readonly LayeredSessions _sessions;
     private readonly LayeredChanges _changes;
@@ -64,7 +65,8 @@ internal sealed class SqliteStateMachine : IStateMachine
             byte keyspace = Keyspace.Of(meta.Descriptor.Kind);
             _layers = new(_writer, range, keyspace);
             _file = new(path, range, options);
-            _rows = new(new FileRows(_file, keyspace));
+            _known = new(resources.FactsBudget, options.RowFactsSegmentSlots);
+            _rows = new(new FileRows(_file, keyspace), _known);
             _sessions = new(new FileSessions(_file));
             _changes = new(new FileChanges(_file));
             _shown = new(meta, 0, [new()], meta);
@@ -258,6 +260,7 @@ internal sealed class SqliteStateMachine : IStateMachine
             lock (_applying)
             {
                 _isClosed = true;
+                _known.Dispose();
                 _file.Dispose();
                 _writer.Dispose();
                 _resources.Budget.Take(-_budgeted);
@@ -314,6 +317,10 @@ internal sealed class SqliteStateMachine : IStateMachine
         _rows.Stack(Array.ConvertAll(layers, l => l.Rows));
         _sessions.Stack(Array.ConvertAll(layers, l => l.Sessions));
         _changes.Stack(Array.ConvertAll(layers, l => l.Changes));
+
+        // Not to and fro where the range is about as large as that.
+        long from = _resources.Options.RowFactsFrom;
+        _known.Keep(_shown.InFile.Bytes >= (_known.Bytes > 0 ? from / 2 : from));
     }
 
     private void Show(ShownState state)

@@ -23,6 +23,10 @@ public sealed record StateMachineOptions
     /// and at most 1 GiB.</summary>
     public long LayerBytesOfAll { get; init; }
 
+    /// <summary>Memory of all ranges of the node for the newest version and size of rows, 24 bytes for each: a put into a range of more than 256 MiB then need not look its row up in the file. 0: a 64th of the
+    /// machine's (or the container's) memory, at least 32 MiB and at most 512 MiB.</summary>
+    public long RowFactsBytesOfAll { get; init; }
+
     /// <summary>Most memory of the page cache of the connection on which applies look up rows that are not in memory, per range. 8 MiB.</summary>
     public int ApplyCacheBytes { get; init; } = 8 << 20;
 
@@ -45,6 +49,16 @@ public sealed record StateMachineOptions
     /// <summary>Most pages of a state file, 0 = as many as the disk holds: how tests fill a disk, and make room.</summary>
     internal int MaxPages { get; set; }
 
+    /// <summary>Data of a range from which facts of its rows are kept: below that the file's pages are in caches anyway.</summary>
+    internal long RowFactsFrom { get; init; } = 256 << 20;
+
+    /// <summary>Slots of a piece of the memory for facts of rows.</summary>
+    internal int RowFactsSegmentSlots { get; init; } = 1 << 15;
+
+    /// <summary><see cref="RowFactsBytesOfAll"/>, or what it is by itself here.</summary>
+    internal long MemoryOfRowFacts =>
+        RowFactsBytesOfAll > 0 ? RowFactsBytesOfAll : Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 64, 32 << 20, 512 << 20);
+
     /// <summary><see cref="LayerBytesOfAll"/>, or what it is by itself here.</summary>
     internal long MemoryOfLayers =>
         LayerBytesOfAll > 0 ? LayerBytesOfAll : Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, 256 << 20, 1 << 30);
@@ -57,6 +71,7 @@ public sealed record StateMachineOptions
         Require(ReaderCacheBytes >= 64 << 10, nameof(ReaderCacheBytes), "must be at least 64 KiB");
         Require(LayerBytes is >= 1 and <= 1 << 30, nameof(LayerBytes), "must be between 1 and 1 GiB");
         Require(LayerBytesOfAll >= 0, nameof(LayerBytesOfAll), "must not be negative");
+        Require(RowFactsBytesOfAll >= 0, nameof(RowFactsBytesOfAll), "must not be negative");
         Require(ApplyCacheBytes >= 64 << 10, nameof(ApplyCacheBytes), "must be at least 64 KiB");
         Require(MaxIdleReaders >= 0, nameof(MaxIdleReaders), "must not be negative");
         Require(SnapshotStepPages >= 1, nameof(SnapshotStepPages), "must be positive");

@@ -14,7 +14,12 @@ internal sealed class CheckedRows(SimTable model) : IKeyValueTable
     /// <summary>Layers above which the oldest is written.</summary>
     private const int MostLayers = 3;
 
+    /// <summary>Little of both, so that what is known of rows is split, and pushed out, all the time.</summary>
+    private const int SegmentSlots = 16;
+    private const long KnownBytes = 4 * SegmentSlots * 24;
+
     private readonly List<(MemTable Table, StateVersion? End)> _layers = [];
+    private readonly RowFactsCache _known = new(new(KnownBytes), SegmentSlots);
     private SimFileRows _file = null!;
     private LayeredRows _layered = null!;
     private ulong _sealAt;
@@ -23,7 +28,9 @@ internal sealed class CheckedRows(SimTable model) : IKeyValueTable
     public void Open(StateVersion version)
     {
         _file = new() { Version = version };
-        _layered = new(_file);
+        _known.Dispose();
+        _known.Keep(isLarge: true);
+        _layered = new(_file, _known);
         _layers.Clear();
         Begin(version);
     }

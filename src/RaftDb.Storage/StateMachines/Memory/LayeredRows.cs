@@ -1,7 +1,7 @@
 namespace RaftDb.Storage.StateMachines.Memory;
 
 /// <summary>The rows of a range as commands find and change them: the tables in memory, the newest first, and what is in the file below. Used by the thread that applies.</summary>
-internal sealed class LayeredRows(IFileRows file) : IKeyValueTable
+internal sealed class LayeredRows(IFileRows file, RowFactsCache known) : IKeyValueTable
 {
     private static readonly (long Expiry, byte[] Key) Earliest = (long.MinValue, []);
 
@@ -22,7 +22,17 @@ internal sealed class LayeredRows(IFileRows file) : IKeyValueTable
     }
 
     /// <inheritdoc/>
-    public RowFacts Find(ReadOnlySpan<byte> key) => TryFind(key, out _, out MemRow row) ? row.Facts : file.Find(key);
+    public RowFacts Find(ReadOnlySpan<byte> key)
+    {
+        if (known.TryFind(key, out RowFacts facts))
+        {
+            return facts;
+        }
+
+        facts = TryFind(key, out _, out MemRow row) ? row.Facts : file.Find(key);
+        known.Set(key, facts);
+        return facts;
+    }
 
     /// <inheritdoc/>
     public byte[]? Value(ReadOnlySpan<byte> key)
@@ -41,11 +51,18 @@ internal sealed class LayeredRows(IFileRows file) : IKeyValueTable
         : file.Value(key) is { } value && expected.SequenceEqual(value);
 
     /// <inheritdoc/>
-    public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version, ulong index, long expiry, HybridTimestamp time) =>
+    public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version, ulong index, long expiry, HybridTimestamp time)
+    {
         Top.Write(key, value, version, index, expiry, time.Value);
+        known.Set(key, new(version, index, expiry, value.Length));
+    }
 
     /// <inheritdoc/>
-    public void Delete(ReadOnlySpan<byte> key, ulong index) => Top.Write(key, default, 0, index, 0, 0);
+    public void Delete(ReadOnlySpan<byte> key, ulong index)
+    {
+        Top.Write(key, default, 0, index, 0, 0);
+        known.Remove(key);
+    }
 
     /// <inheritdoc/>
     public (long Count, long Bytes, bool HadExpiry, bool More) DeleteRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end, long limit, ulong index)
@@ -128,15 +145,24 @@ internal sealed class LayeredRows(IFileRows file) : IKeyValueTable
     }
 
     /// <inheritdoc/>
-    public void Savepoint() => Top.Savepoint();
+    public void Savepoint()
+    {
+        Top.Savepoint();
+        known.Savepoint();
+    }
 
     /// <inheritdoc/>
-    public void Release() => Top.Release();
+    public void Release()
+    {
+        Top.Release();
+        known.Release();
+    }
 
     /// <inheritdoc/>
     public void RollBack()
     {
         Top.RollBack();
+        known.RollBack();
         ForgetOutdated();
     }
 

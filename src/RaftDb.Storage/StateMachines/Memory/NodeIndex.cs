@@ -1,8 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-
 namespace RaftDb.Storage.StateMachines.Memory;
 
 /// <summary>Finds the node of a key by a hash of it: open addressing, at most half full. One thread adds; any thread looks, and finds what it was told of. Nothing is removed.</summary>
@@ -10,8 +5,7 @@ internal sealed class NodeIndex
 {
     private const int FirstSlots = 64;
 
-    // Drawn anew by every process, so that nobody can choose keys that collide.
-    private static readonly ulong Secret = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
+    private static readonly ulong Secret = KeyHash.NewSecret();
 
     // The upper half of the hash and the node's address; 0 = free.
     private ulong[] _slots = new ulong[FirstSlots];
@@ -23,24 +17,7 @@ internal sealed class NodeIndex
     public long Bytes => (long)_slots.Length * sizeof(ulong);
 
     /// <summary>The hash of a key.</summary>
-    public static ulong Hash(ReadOnlySpan<byte> key)
-    {
-        ulong hash = Secret ^ (uint)key.Length;
-        ReadOnlySpan<byte> rest = key;
-        while (rest.Length >= sizeof(ulong))
-        {
-            hash = Mix(hash ^ MemoryMarshal.Read<ulong>(rest));
-            rest = rest[sizeof(ulong)..];
-        }
-
-        ulong last = 0;
-        foreach (byte part in rest)
-        {
-            last = (last << 8) | part;
-        }
-
-        return Mix(hash ^ last);
-    }
+    public static ulong Hash(ReadOnlySpan<byte> key) => KeyHash.Of(key, Secret);
 
     /// <summary>The node of a key in a table; 0 when there is none.</summary>
     public int Find(MemTable table, ReadOnlySpan<byte> key, ulong hash)
@@ -91,11 +68,5 @@ internal sealed class NodeIndex
         }
 
         Volatile.Write(ref slots[place], slot);
-    }
-
-    private static ulong Mix(ulong word)
-    {
-        ulong high = Math.BigMul(word, Secret, out ulong low);
-        return BitOperations.RotateLeft(high ^ low, 29) * 0x9E3779B97F4A7C15;
     }
 }

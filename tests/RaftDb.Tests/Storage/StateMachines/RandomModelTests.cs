@@ -20,7 +20,16 @@ public class RandomModelTests
         Entry[] log = [.. Enumerable.Range(1, Commands).Select(i => StateFixture.EntryOf((ulong)i, commands.Next()))];
 
         using var one = new StateFixture();
-        using var other = new StateFixture(options: new() { PageBytes = 1024, WriterCacheBytes = 64 << 10, MaxIdleReaders = 0, LayerBytes = 1 });
+        using var other = new StateFixture(options: new()
+        {
+            PageBytes = 1024,
+            WriterCacheBytes = 64 << 10,
+            MaxIdleReaders = 0,
+            LayerBytes = 1,
+            RowFactsFrom = 0,
+            RowFactsSegmentSlots = 16,
+            RowFactsBytesOfAll = 2 << 10,
+        });
         var model = new KeyValueModel();
         CommandResult[] expected = [.. log.Select(e => model.Apply(CommandCodec.Decode(e.Data), e.Index.Value))];
         List<CommandResult?> first = Drive(one, log, commands, most: 200, restarts: false);
