@@ -11,7 +11,7 @@ internal static class BenchCommand
     public static Command Build()
     {
         Command command = new("bench", "Measure throughput and latency of a running cluster.");
-        Argument<string?> workload = new("WORKLOAD") { Description = "write, read, mixed, batch or scan.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> workload = new("WORKLOAD") { HelpName = "WORKLOAD", Description = "write, read, mixed, batch or scan.", Arity = ArgumentArity.ZeroOrOne };
         workload.AcceptOnlyFromAmong("write", "read", "mixed", "batch", "scan");
         command.Add(workload);
         BenchOptionSet common = new(command, seconds: 10, warmUp: 3);

@@ -13,6 +13,7 @@ internal static class DrillCommand
         Command command = new("drill", "Rehearse a failure: real nodes, real load, real kills; then everything is verified.");
         Argument<string> name = new("NAME")
         {
+            HelpName = "NAME",
             Description = string.Join("\n", DrillCatalogue.All.Select(drill => $"{drill.Name}: {drill.Description}")),
         };
         name.AcceptOnlyFromAmong([.. DrillCatalogue.All.Select(drill => drill.Name)]);
