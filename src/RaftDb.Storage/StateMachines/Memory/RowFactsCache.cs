@@ -7,7 +7,7 @@ namespace RaftDb.Storage.StateMachines.Memory;
 /// has a number that is too large is not here. Used by the thread that applies.</summary>
 /// <remarks>Extendible hashing (Fagin, Nievergelt, Pippenger, Strong, "Extendible hashing: a fast access method for dynamic files", 1979): a segment that is full is split alone, so that nothing stands still while the
 /// whole grows. A row is in one of eight neighbouring slots of its segment; where memory has reached its bound, a new one takes the place of one of them. Keys are not kept but 64 bits of one keyed hash and, by the
-/// place and the entry, 31 of another: that two keys of a range are taken for each other is less likely, at a million looks a second, than once in 10^12 years.</remarks>
+/// place and the entry, up to 31 of another: at a million looks a second two keys of a range are taken for each other less than once in a million years.</remarks>
 /// <param name="budget">Memory for all ranges of the node.</param>
 /// <param name="segmentSlots">Slots of a segment, a power of two.</param>
 internal sealed class RowFactsCache(MemoryBudget budget, int segmentSlots = 1 << 15) : IDisposable
