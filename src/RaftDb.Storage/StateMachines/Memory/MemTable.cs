@@ -198,7 +198,7 @@ internal sealed class MemTable
         _arena.Ref<int>(node + LengthAt) = key.Length;
         _arena.Ref<int>(node + HeightAt) = height;
         key.CopyTo(_arena.At(node + LinksAt + (height * sizeof(int)), key.Length));
-        _index.Add(this, node, hash);
+        _index.Add(node, hash);
         if (_count == _nodes.Length)
         {
             int[] more = new int[_count * 2];

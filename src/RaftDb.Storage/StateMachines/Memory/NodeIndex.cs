@@ -7,7 +7,7 @@ internal sealed class NodeIndex
 
     private static readonly ulong Secret = KeyHash.NewSecret();
 
-    // The upper half of the hash and the node's address; 0 = free.
+    // The upper half of the hash, which tells the place, and the node's address; 0 = free. So to grow needs no look at keys, which lie all over the memory.
     private ulong[] _slots = new ulong[FirstSlots];
 
     /// <summary>How many nodes there are.</summary>
@@ -23,7 +23,7 @@ internal sealed class NodeIndex
     public int Find(MemTable table, ReadOnlySpan<byte> key, ulong hash)
     {
         ulong[] slots = Volatile.Read(ref _slots);
-        for (int place = (int)(hash & (ulong)(slots.Length - 1)); ; place = (place + 1) & (slots.Length - 1))
+        for (int place = PlaceOf(hash, slots); ; place = (place + 1) & (slots.Length - 1))
         {
             ulong slot = Volatile.Read(ref slots[place]);
             if (slot == 0)
@@ -39,7 +39,7 @@ internal sealed class NodeIndex
     }
 
     /// <summary>Adds a node whose key is not there.</summary>
-    public void Add(MemTable table, int node, ulong hash)
+    public void Add(int node, ulong hash)
     {
         if ((Count + 1) * 2 > _slots.Length)
         {
@@ -48,7 +48,7 @@ internal sealed class NodeIndex
             {
                 if (slot != 0)
                 {
-                    Put(more, Hash(table.Key((int)slot)), slot);
+                    Put(more, slot);
                 }
             }
 
@@ -56,12 +56,14 @@ internal sealed class NodeIndex
         }
 
         Count++;
-        Put(_slots, hash, (hash & 0xFFFFFFFF00000000) | (uint)node);
+        Put(_slots, (hash & 0xFFFFFFFF00000000) | (uint)node);
     }
 
-    private static void Put(ulong[] slots, ulong hash, ulong slot)
+    private static int PlaceOf(ulong hash, ulong[] slots) => (int)((hash >> 32) & (ulong)(slots.Length - 1));
+
+    private static void Put(ulong[] slots, ulong slot)
     {
-        int place = (int)(hash & (ulong)(slots.Length - 1));
+        int place = PlaceOf(slot, slots);
         while (slots[place] != 0)
         {
             place = (place + 1) & (slots.Length - 1);
