@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Transport;
@@ -11,6 +12,11 @@ internal sealed class ClusterCheck(NodeId node, RangeMap map, LocalReplicas repl
     /// <summary>For one range at another node: reading all of it takes a while.</summary>
     private static readonly TimeSpan PeerTimeout = TimeSpan.FromMinutes(30);
 
+    /// <summary>For all ranges together that are between two leaders: several elections. Longer without one is worth telling.</summary>
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LeaderPause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>All ranges, or one.</summary>
     public async Task<Outcome<CheckDocument>> CheckAsync(RangeId? only, CancellationToken cancel)
     {
@@ -21,14 +27,18 @@ internal sealed class ClusterCheck(NodeId node, RangeMap map, LocalReplicas repl
 
         Dictionary<ulong, ulong?> leaders = await LeadersAsync(cancel);
         List<RangeCheck> checks = [];
+        Stopwatch waited = new();
         foreach (RangeDescriptor range in map.All.Where(r => only is null || r.Id == only))
         {
             RangeCheck check = await CheckAtLeaderAsync(range.Id, leaders.GetValueOrDefault(range.Id.Value), cancel);
-            if (check.Replicas.Count == 0)
+            while (check.Replicas.Count == 0 && waited.Elapsed < LeaderPatience)
             {
-                // The leader is another one since we asked.
+                // It is between two leaders, or they changed since we asked. No news of that come to a node without a replica, so that nodes are asked again.
+                waited.Start();
+                await Task.Delay(LeaderPause, cancel);
                 leaders = await LeadersAsync(cancel);
                 check = await CheckAtLeaderAsync(range.Id, leaders.GetValueOrDefault(range.Id.Value), cancel);
+                waited.Stop();
             }
 
             checks.Add(check);
