@@ -247,7 +247,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
         SliceService slices = new(_replicas, host);
         RangeChecker checker = new(identity.Node, troubles, slices, host, keeper.QuarantineAsync, _log);
-        ClusterCheck check = new(identity.Node, map, _replicas, checker, _transport, status);
+        ClusterCheck check = new(identity.Node, map, _replicas, checker, _transport, status, TimeProvider.System);
         ReplicaMoves moves = new(identity.Node, map, _replicas, host, status, repair, TimeProvider.System, _log);
         _transport.Start(new PeerEvents(new ReplicaEvents(_replicas, keeper.Begin, _store, _log), router, status, exchange, keeper, slices, check, moves));
         _scheduler.RunInBackground("comparing replicas all the time", new BackgroundCheck(_replicas, checker, _options.Check, TimeProvider.System, _log).RunAsync);

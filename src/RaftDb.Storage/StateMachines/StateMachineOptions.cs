@@ -56,12 +56,10 @@ public sealed record StateMachineOptions
     internal int RowFactsSegmentSlots { get; init; } = 1 << 15;
 
     /// <summary><see cref="RowFactsBytesOfAll"/>, or what it is by itself here.</summary>
-    internal long MemoryOfRowFacts =>
-        RowFactsBytesOfAll > 0 ? RowFactsBytesOfAll : Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 64, 32 << 20, 512 << 20);
+    internal long MemoryOfRowFacts => GivenOrShare(RowFactsBytesOfAll, 64, 32 << 20, 512 << 20);
 
     /// <summary><see cref="LayerBytesOfAll"/>, or what it is by itself here.</summary>
-    internal long MemoryOfLayers =>
-        LayerBytesOfAll > 0 ? LayerBytesOfAll : Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, 256 << 20, 1 << 30);
+    internal long MemoryOfLayers => GivenOrShare(LayerBytesOfAll, 16, 256 << 20, 1 << 30);
 
     /// <summary>Throws <see cref="ArgumentException"/> naming the option that makes no sense.</summary>
     public StateMachineOptions Validate()
@@ -78,6 +76,9 @@ public sealed record StateMachineOptions
         Require(CheckpointPauseBytes >= 0, nameof(CheckpointPauseBytes), "must not be negative");
         return this;
     }
+
+    private static long GivenOrShare(long given, long part, long least, long most) =>
+        given > 0 ? given : Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / part, least, most);
 
     private static void Require(bool holds, string option, string rule)
     {

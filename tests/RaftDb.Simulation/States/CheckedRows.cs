@@ -16,10 +16,10 @@ internal sealed class CheckedRows(SimTable model) : IKeyValueTable
 
     /// <summary>Little of both, so that what is known of rows is split, and pushed out, all the time.</summary>
     private const int SegmentSlots = 16;
-    private const long KnownBytes = 4 * SegmentSlots * 24;
+    private const int Segments = 4;
 
     private readonly List<(MemTable Table, StateVersion? End)> _layers = [];
-    private readonly RowFactsCache _known = new(new(KnownBytes), SegmentSlots);
+    private readonly RowFactsCache _known = new(new(Segments * SegmentSlots * RowFactsCache.SlotBytes), SegmentSlots);
     private SimFileRows _file = null!;
     private LayeredRows _layered = null!;
     private ulong _sealAt;

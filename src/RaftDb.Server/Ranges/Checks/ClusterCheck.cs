@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Transport;
@@ -7,15 +6,13 @@ using RaftDb.Storage;
 namespace RaftDb.Server.Ranges.Checks;
 
 /// <summary>Checks ranges wherever their leaders are, one after the other.</summary>
-internal sealed class ClusterCheck(NodeId node, RangeMap map, LocalReplicas replicas, RangeChecker checker, ITransport transport, RangeStatusBuilder status)
+internal sealed class ClusterCheck(NodeId node, RangeMap map, LocalReplicas replicas, RangeChecker checker, ITransport transport, RangeStatusBuilder status, TimeProvider time)
 {
     /// <summary>For one range at another node: reading all of it takes a while.</summary>
     private static readonly TimeSpan PeerTimeout = TimeSpan.FromMinutes(30);
 
     /// <summary>For all ranges together that are between two leaders: several elections. Longer without one is worth telling.</summary>
     private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan LeaderPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>All ranges, or one.</summary>
     public async Task<Outcome<CheckDocument>> CheckAsync(RangeId? only, CancellationToken cancel)
@@ -27,18 +24,19 @@ internal sealed class ClusterCheck(NodeId node, RangeMap map, LocalReplicas repl
 
         Dictionary<ulong, ulong?> leaders = await LeadersAsync(cancel);
         List<RangeCheck> checks = [];
-        Stopwatch waited = new();
+        TimeSpan left = LeaderPatience;
         foreach (RangeDescriptor range in map.All.Where(r => only is null || r.Id == only))
         {
             RangeCheck check = await CheckAtLeaderAsync(range.Id, leaders.GetValueOrDefault(range.Id.Value), cancel);
-            while (check.Replicas.Count == 0 && waited.Elapsed < LeaderPatience)
+            Patience patience = new(time);
+            while (check.Replicas.Count == 0 && left > TimeSpan.Zero)
             {
-                // It is between two leaders, or they changed since we asked. No news of that come to a node without a replica, so that nodes are asked again.
-                waited.Start();
-                await Task.Delay(LeaderPause, cancel);
+                // It is between two leaders, or they changed since we asked. All nodes are asked, so that there is no news to wait for.
+                long began = time.GetTimestamp();
+                await patience.WaitAsync(known: null, left, cancel);
                 leaders = await LeadersAsync(cancel);
                 check = await CheckAtLeaderAsync(range.Id, leaders.GetValueOrDefault(range.Id.Value), cancel);
-                waited.Stop();
+                left -= time.GetElapsedTime(began);
             }
 
             checks.Add(check);

@@ -15,6 +15,7 @@ internal sealed class RowFactsCache(MemoryBudget budget, int segmentSlots = 1 <<
     private const int Window = 8;
     private const int DirectoryBits = 16;
     private const int IndexBits = 64 - DirectoryBits;
+    private const ulong IndexMask = (1UL << IndexBits) - 1;
 
     private static readonly ulong Secret = KeyHash.NewSecret();
     private static readonly ulong OtherSecret = KeyHash.NewSecret();
@@ -28,10 +29,13 @@ internal sealed class RowFactsCache(MemoryBudget budget, int segmentSlots = 1 <<
     private uint _victim;
     private bool _isUndoing;
 
+    /// <summary>Memory for a row.</summary>
+    public static int SlotBytes => Unsafe.SizeOf<Slot>();
+
     /// <summary>Memory that it holds.</summary>
     public long Bytes => (long)_segments * SegmentBytes;
 
-    private long SegmentBytes => (long)segmentSlots * Unsafe.SizeOf<Slot>();
+    private long SegmentBytes => (long)segmentSlots * SlotBytes;
 
     /// <summary>Begins to keep rows, or lets go of all of them.</summary>
     public void Keep(bool isLarge)
@@ -62,7 +66,7 @@ internal sealed class RowFactsCache(MemoryBudget budget, int segmentSlots = 1 <<
             return false;
         }
 
-        facts = new(slot.Version, slot.PlaceAndIndex & ((1UL << IndexBits) - 1), 0, slot.ValueBytes);
+        facts = new(slot.Version, slot.PlaceAndIndex & IndexMask, 0, slot.ValueBytes);
         return true;
     }
 
@@ -80,13 +84,13 @@ internal sealed class RowFactsCache(MemoryBudget budget, int segmentSlots = 1 <<
             _undo.Add((place, tag));
         }
 
-        if (!facts.Exists || facts.Expiry != 0 || facts.Version > uint.MaxValue || facts.Index >> IndexBits != 0 || facts.ValueBytes > uint.MaxValue)
+        if (!facts.Exists || facts.Expiry != 0 || facts.Version > uint.MaxValue || facts.Index > IndexMask || facts.ValueBytes > uint.MaxValue)
         {
             Remove(place, tag);
             return;
         }
 
-        Slot slot = new() { Tag = tag, PlaceAndIndex = (place & ~((1UL << IndexBits) - 1)) | facts.Index, Version = (uint)facts.Version, ValueBytes = (uint)facts.ValueBytes };
+        Slot slot = new() { Tag = tag, PlaceAndIndex = (place & ~IndexMask) | facts.Index, Version = (uint)facts.Version, ValueBytes = (uint)facts.ValueBytes };
         RoomFor(place, tag) = slot;
     }
 

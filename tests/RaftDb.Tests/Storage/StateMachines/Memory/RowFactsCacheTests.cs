@@ -7,8 +7,6 @@ namespace RaftDb.Tests.Storage.StateMachines.Memory;
 /// <summary>What is known of rows without looking, against a model. Replay a failure with RAFTDB_SEED=the printed number.</summary>
 internal sealed class RowFactsCacheTests
 {
-    private const int SlotBytes = 24;
-
     [TestCase(16, 4, 500, Description = "Far too little room: rows push each other out.")]
     [TestCase(64, 1000, 5000, Description = "Room for all: segments are split.")]
     public void What_it_knows_of_a_row_is_what_was_said_last(int segmentSlots, int segments, int keys)
@@ -16,7 +14,7 @@ internal sealed class RowFactsCacheTests
         int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
         TestContext.Out.WriteLine($"SEED={seed}");
         Random random = new(seed);
-        MemoryBudget budget = new(segments * segmentSlots * SlotBytes);
+        MemoryBudget budget = new(segments * segmentSlots * RowFactsCache.SlotBytes);
         using RowFactsCache cache = new(budget, segmentSlots);
         cache.Keep(isLarge: true);
         RowFacts[] model = new RowFacts[keys];
@@ -61,7 +59,7 @@ internal sealed class RowFactsCacheTests
         const int Keys = 20_000;
         using RowFactsCache roomy = Filled(Keys, 1 << 20);
         Assert.That(Known(roomy, Keys), Is.AtLeast(Keys * 9 / 10));
-        using RowFactsCache tight = Filled(Keys, 8 * 64 * SlotBytes);
+        using RowFactsCache tight = Filled(Keys, 8 * 64 * RowFactsCache.SlotBytes);
         Assert.That(Known(tight, Keys), Is.InRange(8 * 64 * 9 / 10, 8 * 64));
     }
 
@@ -74,7 +72,7 @@ internal sealed class RowFactsCacheTests
         Assert.That((cache.TryFind("a"u8, out _), budget.Used), Is.EqualTo((false, 0L)));
         cache.Keep(isLarge: true);
         cache.Set("a"u8, new(1, 1, 0, 1));
-        Assert.That((cache.TryFind("a"u8, out _), budget.Used), Is.EqualTo((true, 64L * SlotBytes)));
+        Assert.That((cache.TryFind("a"u8, out _), budget.Used), Is.EqualTo((true, 64L * RowFactsCache.SlotBytes)));
         cache.Keep(isLarge: true);
         Assert.That(cache.TryFind("a"u8, out _));
         cache.Keep(isLarge: false);
