@@ -83,8 +83,8 @@ public static class BinlogInspector
             string path = directory.Length == 0 ? SegmentFiles.NameOf(number) : directory + "/" + SegmentFiles.NameOf(number);
             BinlogIdentity identity = IdentityOf(disk, directory, numbers);
             SegmentSource source = SegmentSource.Open(disk, path, number, identity, 0);
-            byte[] buffer = [];
-            ReadOnlySpan<byte> bytes = source.ReadAll(ref buffer);
+            byte[] memory = [];
+            SegmentBytes bytes = source.Bytes(ref memory);
             uint? known = at + 1 < numbers.Count && numbers[at + 1] == number + 1 ? EndNamedBy(disk, directory, numbers[at + 1], identity) : null;
             uint trace = 0;
             if (known is null)

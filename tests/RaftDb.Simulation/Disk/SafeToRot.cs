@@ -19,7 +19,7 @@ internal sealed class SafeToRot(bool marksStay) : ISegmentVisitor
         {
             if (SegmentHeader.TryDecode(bytes.AsSpan(0, Math.Min(bytes.Length, SegmentHeader.BlockSize)), out SegmentHeader header, out _))
             {
-                new SegmentWalk(bytes, number, header.Incarnation, survey).Run(end: null);
+                new SegmentWalk(new SegmentBytes(bytes), number, header.Incarnation, survey).Run(end: null);
             }
         }
 

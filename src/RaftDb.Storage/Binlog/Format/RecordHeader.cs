@@ -65,12 +65,15 @@ internal readonly record struct RecordHeader(
             return false;
         }
 
-        header = new RecordHeader(
-            (RecordType)at[4], at[5], BinaryPrimitives.ReadUInt16LittleEndian(at[6..]), (int)length,
-            BinaryPrimitives.ReadUInt64LittleEndian(at[8..]), BinaryPrimitives.ReadUInt64LittleEndian(at[16..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(at[24..]), BinaryPrimitives.ReadUInt64LittleEndian(at[32..]));
+        header = Decode(at);
         return true;
     }
+
+    /// <summary>Reads a header that is known to be whole.</summary>
+    public static RecordHeader Decode(ReadOnlySpan<byte> at) => new(
+        (RecordType)at[4], at[5], BinaryPrimitives.ReadUInt16LittleEndian(at[6..]), BinaryPrimitives.ReadInt32LittleEndian(at),
+        BinaryPrimitives.ReadUInt64LittleEndian(at[8..]), BinaryPrimitives.ReadUInt64LittleEndian(at[16..]),
+        BinaryPrimitives.ReadUInt64LittleEndian(at[24..]), BinaryPrimitives.ReadUInt64LittleEndian(at[32..]));
 
     /// <summary>Whether the second checksum holds; the first one must have.</summary>
     public bool PayloadIsValid(ReadOnlySpan<byte> at)

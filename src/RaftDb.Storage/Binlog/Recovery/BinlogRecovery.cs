@@ -11,7 +11,7 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
 {
     private readonly SegmentTable _segments = new();
     private readonly List<string> _obsolete = [];
-    private byte[] _buffer = [];
+    private byte[] _memory = [];
     private Segment? _prepared;
 
     public RecoveredLog Run()
@@ -124,8 +124,7 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
         {
             SegmentSource source = sources[i];
             var survey = new TailSurvey();
-            ReadOnlySpan<byte> bytes = source.ReadAll(ref _buffer);
-            uint walked = new SegmentWalk(bytes, source.Number, source.Header.Incarnation, survey).Run(end: null);
+            uint walked = new SegmentWalk(source.Bytes(ref _memory), source.Number, source.Header.Incarnation, survey).Run(end: null);
             uint end = survey.FindEnd(source.Number, walked);
             if (survey.HasContent || source.IsShort || source.HeaderIsLost)
             {
@@ -192,7 +191,7 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
         uint? end = isTail ? tail!.End : at + 1 < sources.Count && sources[at + 1].Number == source.Number + 1 ? sources[at + 1].EndOfSegmentBefore() : null;
         Segment segment = source.ToSegment(SegmentHeader.BlockSize);
         _segments.Add(segment);
-        ReadOnlySpan<byte> bytes = source.ReadAll(ref _buffer);
+        SegmentBytes bytes = source.Bytes(ref _memory);
         segment.End = new SegmentWalk(bytes, source.Number, source.Header.Incarnation, replay).Run(end);
         if (isTail && tail!.IsCut)
         {
@@ -206,10 +205,11 @@ internal sealed class BinlogRecovery(IDisk disk, string directory, BinlogIdentit
     {
         BinlogPosition synced = tail.Survey.Synced;
         uint from = synced.Segment == tail.Source.Number ? synced.Offset : SegmentHeader.BlockSize;
-        if (from < tail.End)
+        for (uint at = from; at < tail.End; at += SegmentBytes.PieceBytes)
         {
-            byte[] bytes = tail.Source.ReadAll(ref _buffer)[(int)from..(int)tail.End].ToArray();
-            tail.Source.File.Write([bytes], from);
+            var piece = new byte[Math.Min(SegmentBytes.PieceBytes, tail.End - at)];
+            int read = tail.Source.File.Read(piece, at);
+            tail.Source.File.Write([piece.AsMemory(0, read)], at);
         }
     }
 

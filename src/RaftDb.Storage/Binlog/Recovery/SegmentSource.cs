@@ -72,17 +72,8 @@ internal sealed class SegmentSource
         }
     }
 
-    /// <summary>Reads the whole file.</summary>
-    public ReadOnlySpan<byte> ReadAll(ref byte[] buffer)
-    {
-        int length = (int)Math.Min(File.Length, Header.Capacity);
-        if (buffer.Length < length)
-        {
-            buffer = GC.AllocateUninitializedArray<byte>(length);
-        }
-
-        return buffer.AsSpan(0, File.Read(buffer.AsSpan(0, length), 0));
-    }
+    /// <summary>All of the file. <paramref name="memory"/> is where pieces of it are read to.</summary>
+    public SegmentBytes Bytes(ref byte[] memory) => new(File, (uint)Math.Min(File.Length, Header.Capacity), ref memory);
 
     /// <summary>Where the records of the segment before this one end, which the batch that opens this one names; null when that can't be read. A segment is left only when all of it is
     /// synced, so a first batch that names a place further back stands behind a segment in which there are no records, only marks.</summary>

@@ -4,15 +4,13 @@ namespace RaftDb.Storage.Binlog.Recovery;
 
 /// <summary>Walks through the bytes of one segment, from batch to batch; behind damage it goes on at the next place, of those where a record can start, at which the
 /// checksum of a header holds. That checksum is seeded with the place itself, so user data can't pose as a record.</summary>
-internal readonly ref struct SegmentWalk(ReadOnlySpan<byte> bytes, uint segment, ulong incarnation, ISegmentVisitor visitor)
+internal readonly struct SegmentWalk(SegmentBytes bytes, uint segment, ulong incarnation, ISegmentVisitor visitor)
 {
-    private readonly ReadOnlySpan<byte> _bytes = bytes;
-
     /// <summary>Walks up to <paramref name="end"/>, where records are known to end, or, when that is null, to the last thing that can be recognized. Answers where
     /// the records end.</summary>
     public uint Run(uint? end)
     {
-        uint limit = Math.Min(end ?? uint.MaxValue, (uint)_bytes.Length);
+        uint limit = Math.Min(end ?? uint.MaxValue, bytes.Length);
         uint at = SegmentHeader.BlockSize;
         bool afterBatch = true;
         while (at + RecordHeader.Size <= limit)
@@ -63,6 +61,12 @@ internal readonly ref struct SegmentWalk(ReadOnlySpan<byte> bytes, uint segment,
         uint end = at + (uint)batch.BodyLength;
         bool intact = IsIntact(at, end);
         visitor.Batch(new BinlogPosition(segment, start), batch, intact);
+        if (intact)
+        {
+            VisitIntact(at, end);
+            return end;
+        }
+
         while (at < end)
         {
             if (TryRead(at, end, out RecordHeader header) && header.Type != RecordType.Batch && at + header.TotalSize <= end)
@@ -80,26 +84,42 @@ internal readonly ref struct SegmentWalk(ReadOnlySpan<byte> bytes, uint segment,
         return end;
     }
 
-    private bool IsIntact(uint at, uint end)
+    private bool IsIntact(uint start, uint end)
     {
-        while (at < end)
+        ReadOnlySpan<byte> body = bytes.Read(start, (int)(end - start));
+        int at = 0;
+        while (at < body.Length)
         {
-            if (!TryRead(at, end, out RecordHeader header) || header.Type == RecordType.Batch ||
-                at + header.TotalSize > end || !header.PayloadIsValid(_bytes[(int)at..]))
+            ReadOnlySpan<byte> record = body[at..];
+            if (!RecordHeader.TryRead(record, incarnation, start + (uint)at, out RecordHeader header) || header.Type == RecordType.Batch ||
+                header.TotalSize > record.Length || !header.PayloadIsValid(record))
             {
                 return false;
             }
 
-            at += (uint)header.TotalSize;
+            at += header.TotalSize;
         }
 
         return true;
     }
 
+    /// <summary>What has just been checked as a whole is not checked again.</summary>
+    private void VisitIntact(uint start, uint end)
+    {
+        ReadOnlySpan<byte> body = bytes.Read(start, (int)(end - start));
+        int at = 0;
+        while (at < body.Length)
+        {
+            RecordHeader header = RecordHeader.Decode(body[at..]);
+            visitor.Record(new BinlogPosition(segment, start + (uint)at), header, body.Slice(at + RecordHeader.Size, header.Length));
+            at += header.TotalSize;
+        }
+    }
+
     private void Visit(uint at, in RecordHeader header)
     {
         var position = new BinlogPosition(segment, at);
-        ReadOnlySpan<byte> record = _bytes[(int)at..];
+        ReadOnlySpan<byte> record = bytes.Read(at, RecordHeader.Size + header.Length);
         if (header.PayloadIsValid(record))
         {
             visitor.Record(position, header, record.Slice(RecordHeader.Size, header.Length));
@@ -115,10 +135,12 @@ internal readonly ref struct SegmentWalk(ReadOnlySpan<byte> bytes, uint segment,
         while (at + RecordHeader.Size <= limit)
         {
             // Most of what lies behind the end of a log is zeros.
-            int zeros = _bytes[(int)at..(int)limit].IndexOfAnyExcept((byte)0);
+            ReadOnlySpan<byte> ahead = bytes.Ahead(at, limit);
+            int zeros = ahead.IndexOfAnyExcept((byte)0);
             if (zeros < 0)
             {
-                return null;
+                at += (uint)ahead.Length;
+                continue;
             }
 
             at += (uint)zeros & ~(uint)(RecordHeader.Alignment - 1);
@@ -133,6 +155,10 @@ internal readonly ref struct SegmentWalk(ReadOnlySpan<byte> bytes, uint segment,
         return null;
     }
 
-    private bool TryRead(uint at, uint limit, out RecordHeader header) =>
-        RecordHeader.TryRead(_bytes[(int)at..(int)limit], incarnation, at, out header);
+    private bool TryRead(uint at, uint limit, out RecordHeader header)
+    {
+        header = default;
+        return at + RecordHeader.Size <= limit && RecordHeader.TryReadHeaderOnly(bytes.Read(at, RecordHeader.Size), incarnation, at, out header) &&
+            header.Length <= limit - at - RecordHeader.Size;
+    }
 }

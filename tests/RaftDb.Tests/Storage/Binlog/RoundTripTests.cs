@@ -131,6 +131,26 @@ public class RoundTripTests
     }
 
     [Test]
+    public void Batches_that_lie_across_the_pieces_that_are_read_at_once_come_back()
+    {
+        var disk = new MemoryDisk();
+        BinlogOptions options = Options with { SegmentBytes = 8 << 20 };
+        Entry[] all = [.. Enumerable.Range(0, 12).SelectMany(n => Entries((ulong)(n * 3) + 1, 3, 1, size: 50_000 * (n + 1)))];
+        using (NodeBinlog log = Open(disk, options))
+        {
+            log.CreateReplica(Range(2), new ReplicaId(1), Checkpoint(2));
+            foreach (Entry[] batch in all.Chunk(3))
+            {
+                Assert.That(log.Write(2, batch, Hard(1, 1, 0)), Is.True);
+            }
+        }
+
+        using NodeBinlog again = Open(disk, options);
+        Assert.That(again.Damages, Is.Empty);
+        Assert.That(again.ReadAll(again.Replica(2)), Is.EqualTo(all.Select(Text)));
+    }
+
+    [Test]
     public void Segments_that_nobody_needs_are_used_again_and_their_old_records_never_return()
     {
         var disk = new MemoryDisk();
