@@ -1,10 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RaftDb.Client.Protocol;
 
@@ -33,17 +31,6 @@ internal static class HttpApi
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = Documents.Json.Options.PropertyNamingPolicy);
         builder.Services.AddRouting();
         builder.Services.AddOpenApi("v1", OpenApiDescription.Describe);
-    }
-
-    /// <summary>Makes an application and throws it away: what that needs is loaded and compiled beside the rest of a node's start, and not at its end.</summary>
-    public static void Rehearse()
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore();
-        Configure(builder, new ApiOptions());
-        using IHost app = builder.Build();
-        app.Services.GetRequiredService<IServer>();
     }
 
     /// <summary>Adds everything that the node answers over HTTP. The application is the node's own: unknown paths are answered here too.</summary>

@@ -4,9 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Api;
@@ -161,9 +159,8 @@ internal sealed class RaftDbNode : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancel)
     {
-        // 0. Beside everything else: what the first failover needs is compiled before it comes, and what serving needs before this start gets there.
-        Task rehearsal = Task.Run(Rehearsal.Run, cancel);
-        Task apiRehearsal = Task.Run(HttpApi.Rehearse, cancel);
+        // 0. Beside everything else: what serving needs is compiled before this start gets there.
+        Task served = ApiRehearsal.RunAsync();
 
         // 1. Take the data directory, and find out early about ports that are in use.
         NodeSection own = _options.Node;
@@ -253,7 +250,7 @@ internal sealed class RaftDbNode : IAsyncDisposable
         _scheduler.RunInBackground("comparing replicas all the time", new BackgroundCheck(_replicas, checker, _options.Check, TimeProvider.System, _log).RunAsync);
         _scheduler.RunInBackground("looking after replicas", new Caretaker(exchange, repair, TimeProvider.System).RunAsync);
 
-        await Task.WhenAll(rehearsal, apiRehearsal);
+        await served;
 
         // 5. Serve clients; requests wait for leaders where there are none yet.
         NodeView view = new(identity.Cluster, _options, map, _replicas, _transport, status, _readiness, check, moves, _store, _store.SqliteVersion);
@@ -261,6 +258,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         MetricsWiring.Attach(_metrics, _replicas, troubles, _binlog);
         await ServeAsync(http, resp, disk, router, new RangeWatches(identity.Node, map, _replicas, router), view, cancel);
         _catchUp = _readiness.CatchUpAsync(_stopping.Token);
+
+        // 6. What the first failover needs is compiled before it comes.
+        _ = Rehearsal.RunAsync().ContinueWith(failed => Fail(failed.Exception!.InnerException!), cancel, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     /// <summary>The backup that `raftdb restore` laid into the data directory, until the replicas are made from it.</summary>
@@ -307,17 +307,9 @@ internal sealed class RaftDbNode : IAsyncDisposable
         IPEndPoint http, IPEndPoint? resp, IDisk disk, RequestRouter router, RangeWatches watches, NodeView view, CancellationToken cancel)
     {
         ApiOptions api = new() { MaxKeyBytes = _options.Limits.MaxKeyBytes, MaxValueBytes = _options.Limits.MaxValueBytes, MaxOperations = _options.Limits.MaxOperations };
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(_loggers);
-        builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
-        builder.WebHost.UseKestrelCore();
-
-        // A request is short work: read and routed where it came in, answered where its outcome became known, without a hop to the thread pool for either.
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
+        WebApplicationBuilder builder = WebServer.CreateBuilder(api, _loggers);
         builder.Services.AddSingleton<ClientListeners>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<ClientListeners>());
-        HttpApi.Configure(builder, api);
         UniqueIds ids = new(new NodeId(_options.Node.Id), new IdMark(disk), TimeProvider.System);
         RespFacts facts = new(NodeView.Version, _options.Node.Id, resp?.Port ?? 0, () => _replicas.All.Sum(r => r.State.Machine.Descriptor.Kind == RangeKind.KeyValue ? r.State.Machine.Size.Keys : 0));
         builder.Services.AddSingleton(new RespServices(_options.Resp, _options.Limits, router, view, ids, new RespMetrics(_metrics.Meter), facts, Fail));

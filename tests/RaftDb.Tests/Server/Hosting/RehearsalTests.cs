@@ -2,7 +2,7 @@ using RaftDb.Server.Hosting;
 
 namespace RaftDb.Tests.Server.Hosting;
 
-/// <summary>A node must never fail to start because of its rehearsal.</summary>
+/// <summary>A node must never fail to start because of a rehearsal.</summary>
 public class RehearsalTests
 {
     [Test]
@@ -13,4 +13,7 @@ public class RehearsalTests
             Assert.That(Rehearsal.Run, Throws.Nothing);
         }
     }
+
+    [Test]
+    public void The_rehearsal_of_a_request_ends_with_its_answer() => Assert.That(async () => await ApiRehearsal.RunAsync(), Throws.Nothing);
 }
