@@ -59,8 +59,8 @@ internal sealed class SegmentKeeper : IDisposable
         }
     }
 
-    /// <summary>Starts making a segment, unless that was asked for already.</summary>
-    public void Prepare(uint number, long capacity) => Do(() => PrepareNow(number, capacity));
+    /// <summary>Starts making a segment, unless that was asked for already. <paramref name="fill"/>: see <see cref="SegmentFiles.Create"/>.</summary>
+    public void Prepare(uint number, long capacity, bool fill) => Do(() => PrepareNow(number, capacity, fill));
 
     /// <summary>Takes a segment that no range needs any more.</summary>
     public void Retire(Segment segment) => Do(() => RetireNow(segment));
@@ -166,7 +166,7 @@ internal sealed class SegmentKeeper : IDisposable
         }
     }
 
-    private void PrepareNow(uint number, long capacity)
+    private void PrepareNow(uint number, long capacity, bool fill)
     {
         lock (_gate)
         {
@@ -179,7 +179,7 @@ internal sealed class SegmentKeeper : IDisposable
         Segment made;
         try
         {
-            made = _files.Create(number, capacity, fill: true, TakeFree(capacity));
+            made = _files.Create(number, capacity, fill, TakeFree(capacity));
         }
         catch (DiskFullException)
         {

@@ -9,6 +9,9 @@ namespace RaftDb.Storage.Binlog.Writing;
 /// <summary>The end of the log on the disk: which segment, where, how far synced. Writer thread only.</summary>
 internal sealed class LogEnd
 {
+    /// <summary>Batches of this size and more gain less by syncs into space that was written before than writing that space costs.</summary>
+    private const int LongBatchBytes = 32 << 10;
+
     private readonly SegmentTable _segments;
     private readonly SegmentKeeper _keeper;
     private readonly BinlogOptions _options;
@@ -18,6 +21,8 @@ internal sealed class LogEnd
     private uint _nextSegment;
     private bool _mustRoll;
     private bool _isPreparing;
+    private long _begunAt;
+    private int _batches;
     private uint _markedAt;
     private uint _farMarkAt;
     private uint _writtenFirst;
@@ -33,6 +38,7 @@ internal sealed class LogEnd
         _session = recovered.Session.Encode();
         Synced = Position;
         IsNewSession = true;
+        _begunAt = _segments.Active?.End ?? 0;
     }
 
     /// <summary>Where the next batch goes.</summary>
@@ -76,6 +82,8 @@ internal sealed class LogEnd
         _nextSegment = next.Number + 1;
         _mustRoll = false;
         _isPreparing = false;
+        _begunAt = next.End;
+        _batches = 0;
         _markedAt = _farMarkAt = 0;
         IsNewSession = true;
     }
@@ -88,6 +96,7 @@ internal sealed class LogEnd
         var header = new BatchHeader(_sequence, synced, _segments.First, batch.BodyLength, Closed: false);
         active.File.Write(batch.Finish(header), active.End);
         active.End += batch.Length;
+        _batches++;
         _sequence++;
         _writtenFirst = _segments.First;
         IsDirty = true;
@@ -95,7 +104,8 @@ internal sealed class LogEnd
         if (!_isPreparing && active.End > active.Capacity / 4)
         {
             _isPreparing = true;
-            _keeper.Prepare(_nextSegment, _options.SegmentBytes);
+            bool areLong = active.End - _begunAt >= (long)_batches * LongBatchBytes;
+            _keeper.Prepare(_nextSegment, _options.SegmentBytes, fill: !areLong);
         }
     }
 

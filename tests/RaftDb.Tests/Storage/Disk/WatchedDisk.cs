@@ -2,10 +2,12 @@ using RaftDb.Storage.Disk;
 
 namespace RaftDb.Tests.Storage.Disk;
 
-/// <summary>Passes everything on to another disk, and tells before each write to a file.</summary>
+/// <summary>Passes everything on to another disk, tells before each write to a file, and counts what is written.</summary>
 internal sealed class WatchedDisk(IDisk inner) : IDisk
 {
     public Action? Writing { get; set; }
+
+    public long BytesWritten { get; private set; }
 
     public IDiskFile Open(string path, bool create) => new WatchedFile(this, inner.Open(path, create));
 
@@ -30,6 +32,7 @@ internal sealed class WatchedDisk(IDisk inner) : IDisk
         public void Write(IReadOnlyList<ReadOnlyMemory<byte>> buffers, long offset)
         {
             disk.Writing?.Invoke();
+            disk.BytesWritten += buffers.Sum(b => (long)b.Length);
             inner.Write(buffers, offset);
         }
 
