@@ -7,7 +7,7 @@ namespace RaftDb.Storage.Binlog.Recovery;
 /// reading. One thread; what is handed out is good until the next call.</summary>
 internal sealed class SegmentBytes
 {
-    /// <summary>Read at once. A longer batch makes the piece longer.</summary>
+    /// <summary>Read at once. A longer batch makes the piece a multiple of it, so that what is at hand always ends where a record can start.</summary>
     public const int PieceBytes = 1 << 20;
 
     private readonly IDiskFile? _file;
@@ -50,7 +50,7 @@ internal sealed class SegmentBytes
         return _piece.AsSpan((int)(at - _start), count);
     }
 
-    /// <summary>Those from a place on that are at hand, at least one, at most up to <paramref name="limit"/>.</summary>
+    /// <summary>Those from a place on that are at hand, at least one, at most up to <paramref name="limit"/>. From where a record can start they end at the limit or where one can.</summary>
     public ReadOnlySpan<byte> Ahead(uint at, uint limit)
     {
         if (at < _start || at >= _start + (long)_filled)
@@ -64,7 +64,7 @@ internal sealed class SegmentBytes
     private void Fetch(uint at, int count)
     {
         Check.That(_file is not null && at + (long)count <= Length, $"bytes {at} to {at + (long)count} of a segment of {Length}.");
-        byte[] piece = _piece.Length < count ? GC.AllocateUninitializedArray<byte>(count) : _piece;
+        byte[] piece = _piece.Length < count ? GC.AllocateUninitializedArray<byte>(checked((count + PieceBytes - 1) / PieceBytes * PieceBytes)) : _piece;
         int wanted = (int)Math.Min(piece.Length, Length - at);
         int kept = at >= _start && at - _start < _filled ? (int)(_filled - (at - _start)) : 0;
         _piece.AsSpan((int)(kept > 0 ? at - _start : 0), kept).CopyTo(piece);

@@ -1,3 +1,4 @@
+using RaftDb.Storage.Binlog.Format;
 using RaftDb.Storage.Binlog.Recovery;
 using RaftDb.Storage.Disk;
 using RaftDb.Tests.Storage.Disk;
@@ -46,6 +47,21 @@ public class SegmentBytesTests
             {
                 at = (uint)random.Next(bytes.Length);
             }
+        }
+    }
+
+    [Test]
+    public void After_a_long_record_of_an_odd_length_what_is_at_hand_still_ends_where_a_record_can_start()
+    {
+        using IDiskFile file = FileOf(new byte[Pieces * SegmentBytes.PieceBytes]);
+        byte[] memory = [];
+        SegmentBytes segment = new(file, Pieces * SegmentBytes.PieceBytes, ref memory);
+        segment.Read(0, SegmentBytes.PieceBytes + 3);
+
+        for (uint at = 0; at < segment.Length;)
+        {
+            at += (uint)segment.Ahead(at, segment.Length).Length;
+            Assert.That(at % RecordHeader.Alignment, Is.Zero);
         }
     }
 
