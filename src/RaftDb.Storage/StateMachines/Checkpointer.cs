@@ -57,9 +57,9 @@ internal sealed class Checkpointer : IDisposable
     /// <param name="writing">Held by who writes to the file.</param>
     /// <param name="inFile">What is in the file.</param>
     /// <param name="isAtRest">Whether nothing more has come to be written.</param>
-    /// <param name="endIdleReads">Ends read transactions that nobody uses: they would keep the WAL from starting over.</param>
+    /// <param name="endReads">Ends read transactions, those in use when they are given back: they would keep the WAL from starting over.</param>
     /// <param name="readers">Where views come from.</param>
-    public StateMeta? Run(Lock writing, Func<StateMeta> inFile, Func<bool> isAtRest, Action endIdleReads, ReadConnectionPool readers)
+    public StateMeta? Run(Lock writing, Func<StateMeta> inFile, Func<bool> isAtRest, Action endReads, ReadConnectionPool readers)
     {
         lock (_running)
         {
@@ -71,7 +71,7 @@ internal sealed class Checkpointer : IDisposable
                 if (left == 0)
                 {
                     // Who reads from here on reads the file alone, so that the next write starts the WAL over.
-                    endIdleReads();
+                    endReads();
                     if (isAtRest())
                     {
                         Empty(writing);
@@ -89,7 +89,7 @@ internal sealed class Checkpointer : IDisposable
             // 2. Between two writes: nothing is added, so that the rest is written back and the WAL starts over.
             lock (writing)
             {
-                endIdleReads();
+                endReads();
                 StateMeta before = inFile();
                 (bool isBusy, long left) = Pass(SqliteNative.CheckpointRestart);
                 if (isBusy)

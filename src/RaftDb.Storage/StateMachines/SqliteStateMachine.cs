@@ -275,7 +275,7 @@ internal sealed class SqliteStateMachine : IStateMachine
         try
         {
             first();
-            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, () => Shown is { Layers.Length: 1, Newest.Entries: 0 }, EndIdleReads, _readers);
+            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, () => Shown is { Layers.Length: 1, Newest.Entries: 0 }, EndReads, _readers);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
         catch (Exception e) when (SqliteFailure.IsFull(e))
@@ -435,21 +435,21 @@ internal sealed class SqliteStateMachine : IStateMachine
                 _file.End();
             }
 
-            _readers.EndOlder(layer.End!);
+            _readers.EndBegun();
             _awaited.Give(layer.End!, _readers);
             return true;
         }
     }
 
-    /// <summary>Ends read transactions that nobody uses just now: they would keep the WAL from starting over.</summary>
-    private void EndIdleReads()
+    /// <summary>Ends read transactions, those in use when they are given back: they would keep the WAL from starting over.</summary>
+    private void EndReads()
     {
         lock (_applying)
         {
             _file.End();
         }
 
-        _readers.EndOlder(null);
+        _readers.EndBegun();
     }
 
     private void ThrowIfHalted()

@@ -52,9 +52,13 @@ internal sealed unsafe class ReadConnection : IDisposable
     /// <summary>Whether a read transaction is open.</summary>
     public bool HasBegun { get; private set; }
 
+    /// <summary>The pool's epoch in which the read transaction was begun.</summary>
+    public int Epoch { get; private set; }
+
     /// <summary>Starts a read transaction. SQLite takes its view at the first read, which is that of the applied index.</summary>
-    public void Begin()
+    public void Begin(int epoch)
     {
+        Epoch = epoch;
         _begin.Run();
         HasBegun = true;
         Shown = StateMeta.Read(_meta, Shown)

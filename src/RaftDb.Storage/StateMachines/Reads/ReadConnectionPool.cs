@@ -9,8 +9,8 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
     private readonly object _gate = new();
     private readonly Stack<ReadConnection> _idle = new();
     private int _open;
-    private ulong _current;
-    private volatile bool _isPaused;
+    private volatile int _epoch;
+    private bool _isPaused;
     private bool _isDisposed;
 
     /// <summary>A connection whose transaction shows at least the given state, which is in the file already.</summary>
@@ -27,42 +27,42 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
     /// <summary>Takes a connection back after its view.</summary>
     public void Return(ReadConnection connection)
     {
-        bool isSound = false;
+        bool isKept = false;
         try
         {
-            if (connection.Shown.Applied.Index.Value < Volatile.Read(ref _current) || _isPaused)
+            lock (_gate)
             {
-                connection.End();
-            }
+                Leave();
 
-            isSound = true;
+                // Under the lock, so that an end of all that have begun comes before this, or finds the connection idle.
+                if (connection.Epoch != _epoch || _isPaused)
+                {
+                    connection.End();
+                }
+
+                isKept = !_isDisposed && _idle.Count < options.MaxIdleReaders;
+                if (isKept)
+                {
+                    _idle.Push(connection);
+                }
+            }
         }
         finally
         {
-            if (!PutBack(isSound ? connection : null))
+            if (!isKept)
             {
                 connection.Dispose();
             }
         }
     }
 
-    /// <summary>Ends the idle read transactions that show an older state than this, or all of them (null), and from now on the others when they are given back.</summary>
-    public void EndOlder(StateMeta? inFile)
+    /// <summary>Ends the read transactions that have begun: idle ones now, the others when they are given back.</summary>
+    public void EndBegun()
     {
-        if (inFile is not null)
-        {
-            Volatile.Write(ref _current, inFile.Applied.Index.Value);
-        }
-
         lock (_gate)
         {
-            foreach (ReadConnection connection in _idle)
-            {
-                if (connection.HasBegun && (inFile is null || connection.Shown.Applied.Index < inFile.Applied.Index))
-                {
-                    connection.End();
-                }
-            }
+            _epoch++;
+            EndIdle();
         }
     }
 
@@ -73,14 +73,7 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
         lock (_gate)
         {
             _isPaused = true;
-            foreach (ReadConnection connection in _idle)
-            {
-                if (connection.HasBegun)
-                {
-                    connection.End();
-                }
-            }
-
+            EndIdle();
             while (_open > 0 && most - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } left)
             {
                 Monitor.Wait(_gate, left);
@@ -123,7 +116,7 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
                     connection.End();
                 }
 
-                connection.Begin();
+                connection.Begin(_epoch);
             }
 
             return connection;
@@ -131,8 +124,23 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
         catch
         {
             connection?.Dispose();
-            PutBack(null);
+            lock (_gate)
+            {
+                Leave();
+            }
+
             throw;
+        }
+    }
+
+    private void EndIdle()
+    {
+        foreach (ReadConnection connection in _idle)
+        {
+            if (connection.HasBegun)
+            {
+                connection.End();
+            }
         }
     }
 
@@ -151,23 +159,12 @@ internal sealed class ReadConnectionPool(string path, RangeId range, byte keyspa
         }
     }
 
-    private bool PutBack(ReadConnection? connection)
+    private void Leave()
     {
-        lock (_gate)
+        _open--;
+        if (_isPaused)
         {
-            _open--;
-            if (_isPaused)
-            {
-                Monitor.PulseAll(_gate);
-            }
-
-            bool keep = connection is not null && !_isDisposed && _idle.Count < options.MaxIdleReaders;
-            if (keep)
-            {
-                _idle.Push(connection!);
-            }
-
-            return keep;
+            Monitor.PulseAll(_gate);
         }
     }
 }
