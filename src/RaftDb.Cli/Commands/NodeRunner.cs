@@ -13,13 +13,13 @@ internal static class NodeRunner
 {
     public static async Task<int> StartAsync(StartArguments arguments, CancellationToken cancel)
     {
-        // On the other processor, while this one reads options and data; the node waits for it, and meets its failure.
-        _ = ApiRehearsal.RunAsync();
         if (arguments.Join is not null)
         {
             throw new RefusedException("--join: joining a running cluster is not supported by this version; start all nodes with the same --cluster.");
         }
 
+        // On the other processor, while this one reads options and data; the node waits for it, and meets its failure.
+        _ = ApiRehearsal.RunAsync();
         NodeOptions options = Load(arguments);
         using ILoggerFactory loggers = NodeLog.Create(options.Log);
         return await RunAsync(

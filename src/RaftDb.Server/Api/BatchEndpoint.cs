@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Ranges;
@@ -63,9 +62,7 @@ internal sealed class BatchEndpoint(IRequestRouter router, ApiOptions options)
             return await Problems.SendAsync(context, first, results: results).ConfigureAwait(false);
         }
 
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(json.Writer, new BatchDocument(results), Documents.Json.BatchDocument);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, new BatchDocument(results), Documents.Json.BatchDocument).ConfigureAwait(false);
         return null;
     }
 }

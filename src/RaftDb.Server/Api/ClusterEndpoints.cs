@@ -202,9 +202,7 @@ internal sealed class ClusterEndpoints(ApiServices services)
 
     private static async ValueTask<ErrorCode?> AnswerAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type)
     {
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(json.Writer, document, type);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, document, type).ConfigureAwait(false);
         return null;
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using RaftDb.Client.Protocol;
@@ -59,9 +58,7 @@ internal sealed class DeleteRangeEndpoint(IRequestRouter router, ApiOptions opti
         }
 
         AnswerHeaders.Write(context.Response.Headers, last!.Node, last.Range, last.Position.Index, seen);
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(json.Writer, new DeleteRangeDocument(deleted, more), Documents.Json.DeleteRangeDocument);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, new DeleteRangeDocument(deleted, more), Documents.Json.DeleteRangeDocument).ConfigureAwait(false);
         return null;
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using RaftDb.Client.Protocol;
@@ -29,9 +28,7 @@ internal sealed class IdEndpoint(UniqueIds ids, ApiOptions options)
 
         // As text: they have more digits than the numbers of JavaScript.
         IdDocument document = new(Array.ConvertAll(taken, id => id.ToString(CultureInfo.InvariantCulture)));
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(json.Writer, document, Documents.Json.IdDocument);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, document, Documents.Json.IdDocument).ConfigureAwait(false);
         return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.ObjectPool;
 
@@ -22,6 +23,15 @@ internal sealed class JsonAnswer : IDisposable
     public Utf8JsonWriter Writer { get; }
 
     public static JsonAnswer Rent() => Pool.Get();
+
+    /// <summary>Answers with a document.</summary>
+    public static async ValueTask SendAsync<T>(
+        HttpContext context, T document, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = Json)
+    {
+        using JsonAnswer json = Rent();
+        JsonSerializer.Serialize(json.Writer, document, type);
+        await json.SendAsync(context, status, contentType).ConfigureAwait(false);
+    }
 
     public async ValueTask SendAsync(HttpContext context, int status, string contentType)
     {

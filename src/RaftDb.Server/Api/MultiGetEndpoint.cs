@@ -68,10 +68,8 @@ internal sealed class MultiGetEndpoint(IRequestRouter router, ApiOptions options
         AnswerHeaders.WriteStaleness(context.Response.Headers, staleness);
         int unanswered = Array.IndexOf(answered, false);
         int count = unanswered < 0 ? keys.Count : unanswered;
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(
-            json.Writer, new MultiGetDocument([.. Enumerable.Range(0, count).Select(i => Item(keys[i], rows[i]))], unanswered < 0 ? null : count), Documents.Json.MultiGetDocument);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        MultiGetDocument document = new([.. Enumerable.Range(0, count).Select(i => Item(keys[i], rows[i]))], unanswered < 0 ? null : count);
+        await JsonAnswer.SendAsync(context, document, Documents.Json.MultiGetDocument).ConfigureAwait(false);
         return null;
     }
 

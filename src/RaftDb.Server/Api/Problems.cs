@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Ranges;
@@ -50,9 +49,7 @@ internal static class Problems
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        using JsonAnswer answer = JsonAnswer.Rent();
-        JsonSerializer.Serialize(answer.Writer, document, Documents.Json.ProblemDocument);
-        await answer.SendAsync(context, document.Status, JsonAnswer.Problem).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, document, Documents.Json.ProblemDocument, document.Status, JsonAnswer.Problem).ConfigureAwait(false);
         return error.Code;
     }
 

@@ -22,9 +22,7 @@ internal sealed class SessionEndpoint(IRequestRouter router, ApiOptions options)
             return await Problems.SendAsync(context, refused).ConfigureAwait(false);
         }
 
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(json.Writer, new SessionDocument((chosen ?? router.MintSession()).ToString()), Documents.Json.SessionDocument);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, new SessionDocument((chosen ?? router.MintSession()).ToString()), Documents.Json.SessionDocument).ConfigureAwait(false);
         return null;
     }
 

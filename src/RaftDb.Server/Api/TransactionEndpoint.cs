@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RaftDb.Client.Protocol;
 using RaftDb.Server.Ranges;
@@ -44,9 +43,7 @@ internal sealed class TransactionEndpoint(IRequestRouter router, ApiOptions opti
             return await Problems.SendAsync(context, rejection).ConfigureAwait(false);
         }
 
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(json.Writer, Document(answer, answer.Result!), Documents.Json.TransactionDocument);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, Document(answer, answer.Result!), Documents.Json.TransactionDocument).ConfigureAwait(false);
         return null;
     }
 

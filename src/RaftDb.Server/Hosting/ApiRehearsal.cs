@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -30,6 +29,8 @@ internal static class ApiRehearsal
         builder.Services.AddSingleton<IConnectionListenerFactory>(connection);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         await using WebApplication app = builder.Build();
+
+        // Two methods of one path, so that routing chooses as it does among the node's.
         app.UseRouting();
         app.MapMethods(Path, [HttpMethods.Get], AnswerAsync);
         app.MapMethods(Path, [HttpMethods.Post], AnswerAsync);
@@ -44,8 +45,6 @@ internal static class ApiRehearsal
         ReplicaStatus replica = new(1, 1, "follower", null, null, 1, null, null);
         ClusterStatus status = new(
             "", 1, "", [new(1, "", "", "", null, true, null, 1, 0, "")], [new(1, "kv", null, null, 1, 1, 1, 1, [replica], 0, 0, 1)], []);
-        using JsonAnswer json = JsonAnswer.Rent();
-        JsonSerializer.Serialize(json.Writer, status, Documents.Json.ClusterStatus);
-        await json.SendAsync(context, StatusCodes.Status200OK, JsonAnswer.Json).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(context, status, Documents.Json.ClusterStatus).ConfigureAwait(false);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class RequestOverMemory : IConnectionListenerFactory, IConnectio
 {
     private readonly Pipe _toServer = new();
     private readonly Pipe _toClient = new();
-    private readonly CancellationTokenSource _unbound = new();
+    private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _accepted;
 
     public EndPoint EndPoint { get; private set; } = new IPEndPoint(IPAddress.Loopback, 0);
@@ -42,7 +42,7 @@ internal sealed class RequestOverMemory : IConnectionListenerFactory, IConnectio
     {
         if (_accepted)
         {
-            await Task.Delay(Timeout.Infinite, _unbound.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await _unbound.Task.WaitAsync(cancellationToken);
             return null;
         }
 
@@ -52,7 +52,11 @@ internal sealed class RequestOverMemory : IConnectionListenerFactory, IConnectio
         return new Connection(server, client) { LocalEndPoint = EndPoint, RemoteEndPoint = EndPoint };
     }
 
-    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default) => await _unbound.CancelAsync();
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _unbound.TrySetResult();
+        return default;
+    }
 
     public ValueTask DisposeAsync() => UnbindAsync();
 

@@ -59,11 +59,12 @@ internal readonly struct SegmentWalk(SegmentBytes bytes, uint segment, ulong inc
     {
         uint at = start + RecordHeader.Size;
         uint end = at + (uint)batch.BodyLength;
-        bool intact = IsIntact(at, end);
+        ReadOnlySpan<byte> body = bytes.Read(at, batch.BodyLength);
+        bool intact = IsIntact(body, at);
         visitor.Batch(new BinlogPosition(segment, start), batch, intact);
         if (intact)
         {
-            VisitIntact(at, end);
+            VisitIntact(body, at);
             return end;
         }
 
@@ -84,9 +85,8 @@ internal readonly struct SegmentWalk(SegmentBytes bytes, uint segment, ulong inc
         return end;
     }
 
-    private bool IsIntact(uint start, uint end)
+    private bool IsIntact(ReadOnlySpan<byte> body, uint start)
     {
-        ReadOnlySpan<byte> body = bytes.Read(start, (int)(end - start));
         int at = 0;
         while (at < body.Length)
         {
@@ -104,9 +104,8 @@ internal readonly struct SegmentWalk(SegmentBytes bytes, uint segment, ulong inc
     }
 
     /// <summary>What has just been checked as a whole is not checked again.</summary>
-    private void VisitIntact(uint start, uint end)
+    private void VisitIntact(ReadOnlySpan<byte> body, uint start)
     {
-        ReadOnlySpan<byte> body = bytes.Read(start, (int)(end - start));
         int at = 0;
         while (at < body.Length)
         {

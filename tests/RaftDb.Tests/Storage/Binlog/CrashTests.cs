@@ -8,7 +8,7 @@ namespace RaftDb.Tests.Storage.Binlog;
 /// <summary>A fixed seed can be given in RAFTDB_SEED; every failure names the seed that it happened under.</summary>
 public class CrashTests
 {
-    private static int FirstSeed => int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int seed) ? seed : Random.Shared.Next(1 << 30);
+    private static int FirstSeed => TestSeed.Draw();
 
     [Test]
     public void Random_histories_with_clean_and_killed_restarts_lose_nothing()

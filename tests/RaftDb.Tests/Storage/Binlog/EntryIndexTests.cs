@@ -9,7 +9,7 @@ public class EntryIndexTests
     [Test]
     public void It_behaves_like_a_dictionary_under_random_changes()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next(1 << 30);
+        int seed = TestSeed.Draw();
         var dice = new Random(seed);
         var index = new EntryIndex();
         var model = new Dictionary<ulong, ulong>();

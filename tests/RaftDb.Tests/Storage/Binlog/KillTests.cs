@@ -17,7 +17,7 @@ public class KillTests
     [Test]
     public void A_writer_that_is_killed_at_random_moments_never_loses_what_it_acknowledged()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next(1 << 30);
+        int seed = TestSeed.Draw();
         var dice = new Random(seed);
         string directory = Directory.CreateTempSubdirectory("raftdb-kill-").FullName;
         try

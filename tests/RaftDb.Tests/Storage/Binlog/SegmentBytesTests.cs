@@ -10,7 +10,7 @@ public class SegmentBytesTests
 {
     private const int Pieces = 4;
 
-    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int seed) ? seed : Random.Shared.Next(1 << 30);
+    private static int Seed => TestSeed.Draw();
 
     [Test]
     public void What_is_read_piece_by_piece_is_what_the_file_holds([Values] bool forwardOnly)

@@ -121,7 +121,7 @@ public class BatchSemanticsTests
     [Test]
     public void A_batch_does_what_its_items_do_one_by_one()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         RandomCommands random = new(seed);
         using StateFixture single = new();

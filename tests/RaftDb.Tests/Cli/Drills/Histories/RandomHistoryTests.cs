@@ -5,9 +5,9 @@ namespace RaftDb.Tests.Cli.Drills.Histories;
 /// <summary>RAFTDB_SEED=n replays one seed.</summary>
 internal sealed class RandomHistoryTests
 {
-    private static int FirstSeed => int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int seed) ? seed : Random.Shared.Next();
+    private static int FirstSeed => TestSeed.Draw();
 
-    private static int Seeds(int usual) => Environment.GetEnvironmentVariable("RAFTDB_SEED") is null ? usual : 1;
+    private static int Seeds(int usual) => TestSeed.IsGiven ? 1 : usual;
 
     [Test]
     public void Histories_of_a_real_register_are_accepted()

@@ -114,7 +114,7 @@ public class RespConnectionTests
     [Test]
     public async Task Whatever_comes_is_answered_or_ends_the_connection_and_nothing_is_left()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         Random random = new(seed);
         await using RespHost host = await RespHost.StartAsync();

@@ -48,7 +48,7 @@ public class RespParserTests
     [Test]
     public void Whatever_comes_and_however_it_is_cut_the_parser_finds_the_same_and_never_fails()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         Random random = new(seed);
         int complete = 0;

@@ -127,7 +127,7 @@ internal sealed class ChangeTests(int layerBytes)
     [Test]
     public void Changes_told_from_any_index_on_lead_to_the_state()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         RandomCommands commands = new(seed);
         Keep(1_000_000);

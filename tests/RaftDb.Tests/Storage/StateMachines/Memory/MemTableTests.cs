@@ -9,7 +9,7 @@ internal sealed class MemTableTests
     [Test]
     public void Every_applied_index_shows_what_was_written_up_to_it_whatever_is_written_or_taken_back_later()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         Random random = new(seed);
         MemTable table = new();
@@ -111,7 +111,7 @@ internal sealed class MemTableTests
     [Test]
     public void Keys_come_in_order_whatever_they_share_and_however_long_they_are()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         Random random = new(seed);
         byte[][] beginnings = [[], [0], "tenants/"u8.ToArray(), "tenants/0000/"u8.ToArray(), [.. Enumerable.Repeat((byte)0, 70)], [.. Enumerable.Repeat((byte)'x', 130)]];

@@ -11,7 +11,7 @@ internal sealed class RowFactsCacheTests
     [TestCase(64, 1000, 5000, Description = "Room for all: segments are split.")]
     public void What_it_knows_of_a_row_is_what_was_said_last(int segmentSlots, int segments, int keys)
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         Random random = new(seed);
         MemoryBudget budget = new(segments * segmentSlots * RowFactsCache.SlotBytes);

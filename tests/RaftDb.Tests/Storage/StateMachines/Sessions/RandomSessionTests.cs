@@ -12,7 +12,7 @@ internal sealed class RandomSessionTests
     [Test]
     public void Replicas_agree_with_each_other_and_with_the_model()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTDB_SEED"), out int given) ? given : Random.Shared.Next();
+        int seed = TestSeed.Draw();
         TestContext.Out.WriteLine($"SEED={seed}");
         RandomSessions clients = new(seed);
         Entry[] log = [.. Enumerable.Range(1, Commands).Select(i => StateFixture.EntryOf((ulong)i, clients.Next()))];
