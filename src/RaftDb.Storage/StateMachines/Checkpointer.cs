@@ -1,4 +1,4 @@
-using RaftDb.Storage.StateMachines.Reads;
+using RaftDb.Storage.StateMachines.Memory;
 using RaftDb.Storage.StateMachines.Sqlite;
 
 namespace RaftDb.Storage.StateMachines;
@@ -16,6 +16,8 @@ internal sealed class Checkpointer : IDisposable
     private const int FrameHeaderBytes = 24;
 
     private readonly Lock _running = new();
+    private readonly CheckpointedState _state;
+    private readonly WriterPace _pace;
     private readonly SqliteDatabase _database;
     private readonly long _frameBytes;
     private readonly long _pauseBytes;
@@ -23,9 +25,11 @@ internal sealed class Checkpointer : IDisposable
     private long _written;
     private long _durable;
 
-    public Checkpointer(string path, StateMachineOptions options)
+    public Checkpointer(string path, CheckpointedState state, StateMachineOptions options)
     {
+        _state = state;
         _pauseBytes = options.CheckpointPauseBytes;
+        _pace = new(options.CheckpointRest.Times, options.CheckpointRest.Longest);
         _database = new(path, SqliteAccess.ReadWrite);
         try
         {
@@ -54,27 +58,51 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>Checkpoints, and returns the state that is durable in the file for sure, or null when readers kept frames from being written back.</summary>
-    /// <param name="writing">Held by who writes to the file.</param>
-    /// <param name="inFile">What is in the file.</param>
-    /// <param name="isAtRest">Whether nothing more has come to be written.</param>
-    /// <param name="endReads">Ends read transactions, those in use when they are given back: they would keep the WAL from starting over.</param>
-    /// <param name="readers">Where views come from.</param>
-    public StateMeta? Run(Lock writing, Func<StateMeta> inFile, Func<bool> isAtRest, Action endReads, ReadConnectionPool readers)
+    /// <param name="isUrgent">Whether somebody waits for it. Else it leaves the disk to others most of the time.</param>
+    public StateMeta? Run(bool isUrgent)
+    {
+        if (!isUrgent)
+        {
+            return RunNow(PacedByLayers());
+        }
+
+        StateMeta? durable = null;
+        _pace.Hurry(() => durable = RunNow(rest: null));
+        return durable;
+    }
+
+    /// <summary>Returns when no checkpoint is under way; one that rests goes on without rests.</summary>
+    public void AwaitEnd() => _pace.Hurry(() =>
+    {
+        lock (_running)
+        {
+        }
+    });
+
+    public void Dispose() => _pace.Hurry(() =>
+    {
+        lock (_running)
+        {
+            _database.Dispose();
+        }
+    });
+
+    private StateMeta? RunNow(Action? rest)
     {
         lock (_running)
         {
             // 1. Beside writes. The state is read first: what is written back is at least that.
             for (int pass = 0; pass < MaxPasses; pass++)
             {
-                StateMeta before = inFile();
-                long left = Pass(SqliteNative.CheckpointPassive).Left;
+                StateMeta before = _state.InFile();
+                long left = Pass(SqliteNative.CheckpointPassive, pass == 0 ? rest : null).Left;
                 if (left == 0)
                 {
                     // Who reads from here on reads the file alone, so that the next write starts the WAL over.
-                    endReads();
-                    if (isAtRest())
+                    _state.EndReads();
+                    if (_state.IsAtRest())
                     {
-                        Empty(writing);
+                        Empty();
                     }
 
                     return before;
@@ -87,22 +115,22 @@ internal sealed class Checkpointer : IDisposable
             }
 
             // 2. Between two writes: nothing is added, so that the rest is written back and the WAL starts over.
-            lock (writing)
+            lock (_state.Writing)
             {
-                endReads();
-                StateMeta before = inFile();
+                _state.EndReads();
+                StateMeta before = _state.InFile();
                 (bool isBusy, long left) = Pass(SqliteNative.CheckpointRestart);
                 if (isBusy)
                 {
                     // 3. Between two reads as well, or a stream of short ones would keep the WAL growing for ever. One that is long keeps its frames.
-                    readers.Pause(MaxPause);
+                    _state.Readers.Pause(MaxPause);
                     try
                     {
                         left = Pass(SqliteNative.CheckpointRestart).Left;
                     }
                     finally
                     {
-                        readers.Resume();
+                        _state.Readers.Resume();
                     }
                 }
 
@@ -111,27 +139,31 @@ internal sealed class Checkpointer : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        lock (_running)
-        {
-            _database.Dispose();
-        }
-    }
-
     /// <summary>Cuts the WAL, all of which is written back, to nothing: after a crash SQLite reads all of it again, whether or not that is of use. Who reads just then keeps it as it is.</summary>
-    private void Empty(Lock writing)
+    private void Empty()
     {
-        lock (writing)
+        lock (_state.Writing)
         {
             Pass(SqliteNative.CheckpointTruncate);
         }
     }
 
-    private (bool IsBusy, long Left) Pass(int mode)
+    /// <summary>What a pass does between two pieces, so that the disk has time for the syncs of the binlog.</summary>
+    private Action PacedByLayers()
+    {
+        double before = _state.Filled();
+
+        // Of all versions of a page in the WAL one is written back.
+        double pieces = Math.Max(1, (double)Math.Min(DebtBytes, new FileInfo(_database.Path).Length) / WriteBehind.PieceBytes);
+        int done = 0;
+        _pace.Begin();
+        return () => _pace.Rest(++done / pieces, _state.Filled() - before);
+    }
+
+    private (bool IsBusy, long Left) Pass(int mode, Action? rest = null)
     {
         long written = Volatile.Read(ref _written);
-        (bool isBusy, int log, int checkpointed) = _database.Checkpoint(mode);
+        (bool isBusy, int log, int checkpointed) = _database.Checkpoint(mode, rest);
         int left = log - checkpointed;
         Volatile.Write(ref _durable, Math.Max(_durable, written - left));
         return (isBusy, left);

@@ -41,11 +41,12 @@ internal sealed class SqliteStateMachine : IStateMachine
     private readonly ReadConnectionPool _readers;
     private readonly Checkpointer _checkpointer;
     private readonly OutgoingSnapshots _snapshots;
-    private readonly WriterPace _pace = new();
+    private readonly WriterPace _pace = new(restAhead: 8, longest: TimeSpan.FromMilliseconds(100));
     private readonly AwaitedViews _awaited = new();
     private ShownState _shown;
     private Exception? _halted;
     private long _budgeted;
+    private int _sealed;
     private bool _isScheduled;
     private bool _isDisposed;
     private bool _isClosed;
@@ -73,8 +74,9 @@ internal sealed class SqliteStateMachine : IStateMachine
             Restack();
             _shown = _shown with { EarliestExpiry = _rows.EarliestExpiry() };
             _entries = new(_rows, _sessions, _changes);
-            _checkpointer = new(path, options);
             _readers = new(path, range, keyspace, meta, options);
+            _checkpointer = new(
+                path, new(_writing, () => Shown.InFile, () => Shown is { Layers.Length: 1, Newest.Entries: 0 }, () => Filled, EndReads, _readers), options);
             _snapshots = new(path, range, options);
         }
         catch
@@ -111,6 +113,9 @@ internal sealed class SqliteStateMachine : IStateMachine
     private ShownState Shown => Volatile.Read(ref _shown);
 
     private long LayerBytes => _resources.LayerBytesOf(Shown.InFile.Bytes);
+
+    /// <summary>Layers that have been filled since this was opened.</summary>
+    private double Filled => Volatile.Read(ref _sealed) + ((double)Shown.Newest.Bytes / LayerBytes);
 
     public void Apply(
         IReadOnlyList<Entry> entries, IReadOnlyList<(LogIndex Index, Configuration Configuration)> configurations, List<CommandResult?> results)
@@ -202,9 +207,9 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    public RangeCheckpoint? Checkpoint() => Checkpoint(WriteAll);
+    public RangeCheckpoint? Checkpoint() => Checkpoint(withMemory: true);
 
-    public RangeCheckpoint? WriteBack() => Checkpoint(() => { });
+    public RangeCheckpoint? WriteBack() => Checkpoint(withMemory: false);
 
     public ISnapshotSource BeginSnapshot()
     {
@@ -269,13 +274,17 @@ internal sealed class SqliteStateMachine : IStateMachine
         }
     }
 
-    private RangeCheckpoint? Checkpoint(Action first)
+    private RangeCheckpoint? Checkpoint(bool withMemory)
     {
         ThrowIfHalted();
         try
         {
-            first();
-            StateMeta? durable = _checkpointer.Run(_writing, () => Shown.InFile, () => Shown is { Layers.Length: 1, Newest.Entries: 0 }, EndReads, _readers);
+            if (withMemory)
+            {
+                WriteAll();
+            }
+
+            StateMeta? durable = _checkpointer.Run(isUrgent: withMemory);
             return durable is null ? null : new(durable.Applied, durable.Configuration, durable.Descriptor, FileName);
         }
         catch (Exception e) when (SqliteFailure.IsFull(e))
@@ -306,6 +315,7 @@ internal sealed class SqliteStateMachine : IStateMachine
     /// <summary>Under the lock of the applies: the newest layer takes no more, and a new one is begun.</summary>
     private void Seal()
     {
+        _sealed++;
         _shown.Newest.End = _shown.Meta;
         Show(_shown with { Layers = [new(), .. _shown.Layers] });
         Restack();
@@ -349,6 +359,8 @@ internal sealed class SqliteStateMachine : IStateMachine
             bool isStuck = false;
             try
             {
+                // A transaction that begins while a checkpoint is under way goes behind what is in the WAL, and keeps the WAL from starting over.
+                _checkpointer.AwaitEnd();
                 WriteOldest();
             }
             catch (DiskFullException)

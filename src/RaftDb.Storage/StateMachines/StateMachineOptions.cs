@@ -15,7 +15,7 @@ public sealed record StateMachineOptions
     public int ReaderCacheBytes { get; init; } = 1 << 20;
 
     /// <summary>Memory of a range's newest changes at which they begin to be written to its file, in the background. 64 MiB: some 300,000 small writes, which a restart replays in a second where a process is
-    /// killed under load. A range of several hundred MiB gathers more, up to a sixth of its data and a fourth of <see cref="LayerBytesOfAll"/>, so that each page is written for several of them. Up to three
+    /// killed under load. A range of several hundred MiB gathers more, up to a fourth of its data and a fourth of <see cref="LayerBytesOfAll"/>, so that each page is written for several of them. Up to three
     /// times as much is held while the disk does not keep up.</summary>
     public long LayerBytes { get; init; } = 64 << 20;
 
@@ -48,6 +48,9 @@ public sealed record StateMachineOptions
 
     /// <summary>Most pages of a state file, 0 = as many as the disk holds: how tests fill a disk, and make room.</summary>
     internal int MaxPages { get; set; }
+
+    /// <summary>How long a checkpoint that nobody waits for rests after each piece that it writes back: so many times as long as the piece took, and at most so long.</summary>
+    internal (double Times, TimeSpan Longest) CheckpointRest { get; init; } = (24, TimeSpan.FromMilliseconds(100));
 
     /// <summary>Data of a range from which facts of its rows are kept: below that the file's pages are in caches anyway.</summary>
     internal long RowFactsFrom { get; init; } = 256 << 20;

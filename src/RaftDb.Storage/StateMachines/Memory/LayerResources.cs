@@ -8,8 +8,8 @@ namespace RaftDb.Storage.StateMachines.Memory;
 internal sealed record LayerResources(StateMachineOptions Options, MemoryBudget Budget, MemoryBudget FactsBudget, LayerWriteQueue Queue)
 {
     /// <summary>A layer of a large range holds up to this part of what is in its file. A put into a page costs the whole page, so that it pays to write many at a time: of rows of 100 bytes, put in random order,
-    /// a layer of a sixth of the file leads to four or five to a page, and one of a twentieth to one or two.</summary>
-    private const long LargestShare = 6;
+    /// a layer of a fourth of the file leads to six or seven to a page, and one of a twentieth to one or two.</summary>
+    private const long LargestShare = 4;
 
     /// <summary>The part of the memory of all layers that one may take: two more may wait to be written.</summary>
     private const long ShareOfAll = 4;

@@ -2,20 +2,19 @@ using System.Diagnostics;
 
 namespace RaftDb.Storage.StateMachines.Memory;
 
-/// <summary>How fast a sealed layer is written to the file: most of the time is left to others as long as the next layer does not fill up faster than this one is written, and none when somebody waits.
+/// <summary>How fast something large is written to the file: most of the time is left to others as long as a layer does not fill up faster than this is written, and none when somebody waits.
 /// One thread writes; any thread may be in a hurry.</summary>
-internal sealed class WriterPace
+/// <param name="restAhead">Rests of a writer that is fast enough, as multiples of the work before them.</param>
+/// <param name="longest">The longest rest: work may have taken long because the disk did.</param>
+internal sealed class WriterPace(double restAhead, TimeSpan longest)
 {
-    /// <summary>How full the next layer is when the one before it is written without rests.</summary>
-    private const double FilledInAHurry = 0.6;
+    /// <summary>How much faster is to be written than the layer fills: while one layer fills, the one before it goes to the WAL, and after that from there to the file.</summary>
+    private const double Lead = 2.2;
 
-    /// <summary>How much faster a layer is to be written than the next one fills.</summary>
-    private const double Lead = 1.5;
+    /// <summary>How full the layer is when the rest is written without rests.</summary>
+    private const double FilledInAHurry = 1 / Lead;
 
-    /// <summary>Rests, as multiples of the work before them, of a writer that is fast enough, and of one that is not.</summary>
-    private const double RestAhead = 8;
-
-    /// <inheritdoc cref="RestAhead"/>
+    /// <summary>Rests of a writer that is not fast enough.</summary>
     private const double RestBehind = 2;
 
     private readonly ManualResetEventSlim _hurry = new(initialState: false, spinCount: 0);
@@ -37,12 +36,12 @@ internal sealed class WriterPace
         }
     }
 
-    /// <summary>The writer begins with a layer.</summary>
+    /// <summary>The writer begins.</summary>
     public void Begin() => _slice = Stopwatch.GetTimestamp();
 
-    /// <summary>Called by the writer between slices of a layer; waits there.</summary>
-    /// <param name="written">The share of the layer that is written.</param>
-    /// <param name="filled">The share of the next layer that is filled.</param>
+    /// <summary>Called by the writer between slices; waits there.</summary>
+    /// <param name="written">The share that is written.</param>
+    /// <param name="filled">The share of a layer that has been filled meanwhile.</param>
     public void Rest(double written, double filled)
     {
         if (Volatile.Read(ref _waiting) == 0 && filled < FilledInAHurry)
@@ -50,7 +49,8 @@ internal sealed class WriterPace
             _hurry.Reset();
             if (Volatile.Read(ref _waiting) == 0)
             {
-                _hurry.Wait(Stopwatch.GetElapsedTime(_slice) * (written > filled * Lead ? RestAhead : RestBehind));
+                TimeSpan rest = Stopwatch.GetElapsedTime(_slice) * (written > filled * Lead ? restAhead : RestBehind);
+                _hurry.Wait(rest < longest ? rest : longest);
             }
         }
 

@@ -39,7 +39,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
             _ => SqliteNative.OpenReadOnly | SqliteNative.OpenUri,
         };
         string name = access == SqliteAccess.Immutable ? $"file:{Uri.EscapeDataString(System.IO.Path.GetFullPath(path)).Replace("%2F", "/")}?immutable=1" : path;
-        int code = SqliteNative.sqlite3_open_v2(name, out _handle, flags, hasChecksums ? PageChecksums.VfsName : 0);
+        int code = SqliteNative.sqlite3_open_v2(name, out _handle, flags, hasChecksums ? StateFileVfs.Name : 0);
         if (code != SqliteNative.Ok)
         {
             int extended = _handle == 0 ? code : SqliteNative.sqlite3_extended_errcode(_handle);
@@ -129,9 +129,13 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     }
 
     /// <summary>Runs a checkpoint. Busy is an answer, not a failure: readers or a writer were in the way.</summary>
-    public (bool Busy, int LogFrames, int CheckpointedFrames) Checkpoint(int mode)
+    /// <param name="mode">SQLite's number for what kind of.</param>
+    /// <param name="afterPiece">Called after each piece (<see cref="WriteBehind.PieceBytes"/>) that is written back; does not throw.</param>
+    public (bool Busy, int LogFrames, int CheckpointedFrames) Checkpoint(int mode, Action? afterPiece = null)
     {
+        StateFileVfs.CallAfterPieces(afterPiece);
         int code = SqliteNative.sqlite3_wal_checkpoint_v2(Handle, 0, mode, out int log, out int checkpointed);
+        StateFileVfs.CallAfterPieces(null);
         if (code != SqliteNative.Ok && (code & 0xff) != SqliteNative.Busy)
         {
             throw SqliteFailure.Describe(code, this, "checkpoint");

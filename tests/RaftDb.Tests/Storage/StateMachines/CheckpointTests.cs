@@ -126,6 +126,46 @@ public class CheckpointTests
     }
 
     [Test]
+    [CancelAfter(60_000)]
+    public async Task A_checkpoint_that_somebody_waits_for_does_not_wait_for_the_rests_of_another(CancellationToken cancel)
+    {
+        using StateFixture state = new(options: new() { CheckpointRest = (1e9, TimeSpan.FromHours(1)) });
+        state.Do([.. Enumerable.Range(0, 40).Select(i => StateFixture.Put($"k{i}", new string('x', 100_000)))]);
+        state.Freeze().Dispose();
+        Task<RangeCheckpoint?> paced = Task.Run(state.State.WriteBack, cancel);
+        while (!paced.IsCompleted)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Assert.That(state.State.Checkpoint(), Is.Not.Null);
+        }
+
+        Assert.That((await paced)!.Position.Index.Value, Is.EqualTo(1));
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task A_layer_is_not_written_beside_a_checkpoint_so_that_the_wal_starts_over(CancellationToken cancel)
+    {
+        using StateFixture state = new(options: new() { CheckpointRest = (1e9, TimeSpan.FromHours(1)) });
+        Task paced = Task.CompletedTask;
+        for (int round = 0; round < 20; round++)
+        {
+            state.Do([.. Enumerable.Range(0, 40).Select(i => StateFixture.Put($"k{i}", new string((char)('a' + round), 100_000)))]);
+            paced = Task.WhenAll(paced, Task.Run(state.State.WriteBack, cancel));
+            using IFrozenView written = await state.State.OpenFrozenViewAsync();
+        }
+
+        Assert.That(new FileInfo(state.StatePath + "-wal").Length, Is.LessThan(20 << 20), "20 rounds of about 4 MiB each");
+        while (!paced.IsCompleted)
+        {
+            cancel.ThrowIfCancellationRequested();
+            state.State.Checkpoint();
+        }
+
+        await paced;
+    }
+
+    [Test]
     public void Checkpoints_beside_applies_never_claim_more_than_was_applied_nor_less_than_at_the_call()
     {
         using var stop = new CancellationTokenSource();
