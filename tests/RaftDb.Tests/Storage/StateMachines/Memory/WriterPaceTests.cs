@@ -24,20 +24,18 @@ public class WriterPaceTests
     }
 
     [Test]
-    public void Nobody_rests_while_somebody_waits()
+    public async Task Nobody_rests_while_somebody_waits(CancellationToken cancel)
     {
         WriterPace pace = Pace;
         pace.Begin();
-        pace.Hurry(() => pace.Rest(0.5, 0.1));
-        Assert.Pass("it came back");
+        await Task.Run(() => pace.Hurry(() => pace.Rest(0.5, 0.1)), cancel).WaitAsync(cancel);
     }
 
     [Test]
-    public void Nobody_rests_once_a_layer_is_more_than_half_full()
+    public async Task Nobody_rests_once_a_layer_is_more_than_half_full(CancellationToken cancel)
     {
         WriterPace pace = Pace;
         pace.Begin();
-        pace.Rest(0.9, 0.6);
-        Assert.Pass("it came back");
+        await Task.Run(() => pace.Rest(0.9, 0.6), cancel).WaitAsync(cancel);
     }
 }
