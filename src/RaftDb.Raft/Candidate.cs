@@ -9,11 +9,16 @@ internal sealed class Candidate(NodeState state, Roles roles)
 {
     private readonly SortedDictionary<ReplicaId, bool> _votes = [];
 
+    /// <summary>Until when, and in which term, this replica takes over as its leader asked, once it has applied what it must.</summary>
+    private (Term Term, Instant Until) _takesOver;
+
     /// <summary>Whether this replica may lead at all: a healthy voter that knows of no committed change of membership that it has
     /// not applied (its idea of a quorum may be outdated).</summary>
     private bool MayCampaign =>
-        !state.Suspect && state.Installing is null && state.Membership.IsVoter(state.Self) &&
-        !(state.Membership.HasUnapplied && !Mutants.CampaignsWithUnappliedChange && state.Membership.FirstUnapplied <= state.Log.Commit);
+        !state.Suspect && state.Installing is null && state.Membership.IsVoter(state.Self) && !MustApplyFirst;
+
+    private bool MustApplyFirst =>
+        state.Membership.HasUnapplied && !Mutants.CampaignsWithUnappliedChange && state.Membership.FirstUnapplied <= state.Log.Commit;
 
     /// <summary>Tries to become leader. With <paramref name="transfer"/> the leader asked for it: there is nothing to rehearse.</summary>
     public void Campaign(bool transfer)
@@ -37,6 +42,26 @@ internal sealed class Candidate(NodeState state, Roles roles)
         }
 
         AskForVotes(transfer);
+    }
+
+    /// <summary>The leader asks this replica to lead. A leader that was removed does so while the change that removes it is still to be applied here; to wait for
+    /// that is no different from a message that comes a little later.</summary>
+    public void TakeOver()
+    {
+        _takesOver = (state.Term, state.Now + state.Options.ElectionTimeout);
+        TakeOverOnceApplied();
+    }
+
+    /// <summary>More of the log is applied.</summary>
+    public void TakeOverOnceApplied()
+    {
+        if (_takesOver.Term != state.Term || _takesOver.Until <= state.Now || MustApplyFirst)
+        {
+            return;
+        }
+
+        _takesOver = default;
+        Campaign(transfer: true);
     }
 
     public void OnVoteResponse(VoteResponse response)

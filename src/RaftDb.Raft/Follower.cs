@@ -121,7 +121,7 @@ internal sealed class Follower(NodeState state, Roles roles)
     {
         if (state.Role == Role.Follower && message.From == state.Leader)
         {
-            roles.Candidate.Campaign(transfer: true);
+            roles.Candidate.TakeOver();
         }
     }
 

@@ -207,6 +207,7 @@ internal sealed class Leader
         if (!_state.Membership.IsVoter(_state.Self))
         {
             // It led on without being counted until the change that removes it was committed (thesis 4.2.2).
+            HandOverToBest();
             _roles.BecomeFollower(_state.Term, ReplicaId.None);
             return;
         }
@@ -290,6 +291,32 @@ internal sealed class Leader
         }
 
         CountRounds();
+    }
+
+    /// <summary>Asks the voter that has most to lead at once, so that the group need not wait for a timer. It hears first what is committed, and has what this leader appended last.</summary>
+    private void HandOverToBest()
+    {
+        if (_roles.Transfer.TimeoutNowSent)
+        {
+            return;
+        }
+
+        Progress? best = null;
+        foreach (Progress member in _tracker.Members)
+        {
+            bool mayLead = MembershipState.Contains(_state.Membership.Current.Voters, member.Replica) && _tracker.IsLive(member, _state.Now);
+            if (mayLead && (member.Replica == _roles.Transfer.Target || best is null || (member.Match > best.Match && best.Replica != _roles.Transfer.Target)))
+            {
+                best = member;
+            }
+        }
+
+        if (best is not null)
+        {
+            _replicator.Flush();
+            BroadcastHeartbeats(quiesce: false);
+            _state.Send(new TimeoutNow(_state.Self, best.Replica, _state.Term));
+        }
     }
 
     private void HandOverWhereDue()

@@ -265,6 +265,7 @@ public sealed class RaftNode
         }
 
         _roles.Follower.OnApplied(index);
+        _roles.Candidate.TakeOverOnceApplied();
     }
 
     private void OnReadIndex(ulong context)

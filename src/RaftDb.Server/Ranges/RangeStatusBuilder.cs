@@ -35,8 +35,7 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
         RangeStatus[][] answers = await Task.WhenAll(elsewhere.Select(pair => AskAsync(pair.Key, pair.Value, cancel)));
         foreach (RangeStatus answer in answers.SelectMany(a => a))
         {
-            // The leader knows best; a node that is not (any more) adds nothing to what we know.
-            if (answer.Leader == answer.Replicas.FirstOrDefault(r => r.Role == "leader")?.Node)
+            if (Weight(answer).CompareTo(Weight(all[answer.Id])) > 0)
             {
                 all[answer.Id] = answer;
             }
@@ -45,11 +44,15 @@ internal sealed class RangeStatusBuilder(NodeId node, RangeMap map, LocalReplica
         return [.. all.Values];
     }
 
-    /// <summary>The leader; where this node has no working replica that would know of one, everybody who might be it.</summary>
-    private IEnumerable<NodeId> WhoKnows(RangeDescriptor descriptor, RangeStatus own) =>
-        own.Leader is { } leader ? [new NodeId(leader)]
-        : replicas.FindServing(descriptor.Id) is { Halted: null } ? []
-        : descriptor.Replicas.Select(r => r.Node);
+    /// <summary>The leader knows best; of two, that of the later term. A node that knows of none adds nothing to what we know.</summary>
+    private static (int Knows, ulong Term) Weight(RangeStatus status) =>
+        status.Leader is not { } leader ? (0, 0)
+        : status.Replicas.Any(r => r.Node == leader && r.State == "leader") ? (2, status.Term)
+        : (1, status.Term);
+
+    /// <summary>The leader; where this node knows of none, everybody who might be it: its own replica may have been removed or cut off, and not have heard of it.</summary>
+    private static IEnumerable<NodeId> WhoKnows(RangeDescriptor descriptor, RangeStatus own) =>
+        own.Leader is { } leader ? [new NodeId(leader)] : descriptor.Replicas.Select(r => r.Node);
 
     /// <summary>Serves another node that asks about ranges here.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ServeAsync(ReadOnlyMemory<byte> payload)

@@ -67,12 +67,19 @@ internal sealed class TroubleExchange(
         }
     }
 
+    /// <summary>It knows; what it doesn't know is whether a quorum does, so that it can go.</summary>
+    private static bool HasAppliedItsRemoval(Replica replica) => !replica.IsBlank && replica.State.Machine.Descriptor.NodeOf(replica.Id) == default;
+
     private List<ReplicaItem> FindLost()
     {
         List<ReplicaItem> lost = [];
         foreach (Replica replica in replicas.All)
         {
-            if (replica.Halted is not null || (replica.Leadership.Leader is not null && (replica.IsBlank || replica.IsVoter)))
+            if (replica.Halted is null && HasAppliedItsRemoval(replica))
+            {
+                lost.Add(new ReplicaItem(replica.Range.Value, replica.Id.Value));
+            }
+            else if (replica.Halted is not null || (replica.Leadership.Leader is not null && (replica.IsBlank || replica.IsVoter)))
             {
                 _leaderless.Remove(replica);
             }

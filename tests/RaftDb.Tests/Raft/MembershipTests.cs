@@ -190,7 +190,7 @@ internal sealed class MembershipTests
         TestGroup group = TestGroup.Led(4);
         group[3].HoldApply = true;
         group[4].HoldApply = true;
-        group.Lose = m => m is AppendEntries { Commit.Value: >= 3 } && m.To.Value > 2;
+        group.Lose = m => m is AppendEntries { Commit.Value: >= 3 } or Heartbeat { Commit.Value: >= 3 } or TimeoutNow && m.To.Value > 2;
         Change(group[1], Remove(1), Remove(2));
         group.Deliver();
         group[3].HoldApply = false;
@@ -226,6 +226,64 @@ internal sealed class MembershipTests
         Assert.That(group[1].Node.Role, Is.EqualTo(Role.Follower));
         Assert.That(group.Leader!.Id, Is.Not.EqualTo(Id(1)));
         Assert.That(group.Leader.Node.Configuration.Voters, Is.EqualTo(new[] { Id(2), Id(3) }));
+    }
+
+    [TestCase(FailoverMode.Fast)]
+    [TestCase(FailoverMode.Lease)]
+    public void D4_a_leader_that_removes_itself_hands_over_without_any_timer(FailoverMode mode)
+    {
+        TestGroup group = TestGroup.Led(3, new RaftOptions { FailoverMode = mode });
+        Change(group[1], Remove(1));
+        group.Deliver();
+        Assert.That(group.Leader?.Node.Configuration.Voters, Is.EqualTo(new[] { Id(2), Id(3) }));
+    }
+
+    [TestCase(FailoverMode.Fast)]
+    [TestCase(FailoverMode.Lease)]
+    public void D4_a_leader_that_swaps_itself_for_another_hands_over_to_one_that_applies_the_change_first(FailoverMode mode)
+    {
+        TestGroup group = TestGroup.Led(3, new RaftOptions { FailoverMode = mode });
+        group.Add(4, Configuration.Empty);
+        Change(group[1], Learn(4));
+        group.Deliver();
+        foreach (ulong id in new ulong[] { 2, 3, 4 })
+        {
+            group[id].HoldApply = true;
+        }
+
+        Change(group[1], Add(4), Remove(1));
+        group.Deliver();
+        Assert.That((group[1].Node.Role, group.Leader), Is.EqualTo((Role.Follower, (TestReplica?)null)));
+        foreach (ulong id in new ulong[] { 2, 3, 4 })
+        {
+            group[id].HoldApply = false;
+            group[id].CompleteApplies();
+        }
+
+        group.Deliver();
+        Assert.That(group.Leader?.Node.Configuration.Voters, Is.EqualTo(new[] { Id(2), Id(3), Id(4) }));
+        Assert.That(group.Delivered.OfType<TimeoutNow>().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void D4_who_was_asked_to_take_over_and_applies_the_change_much_later_leaves_it_to_the_timers()
+    {
+        TestGroup group = TestGroup.Led(3);
+        group[2].HoldApply = true;
+        group[3].HoldApply = true;
+        Change(group[1], Remove(1));
+        group.Deliver();
+        group.RunSeconds(1.01);
+        foreach (ulong id in new ulong[] { 2, 3 })
+        {
+            group[id].HoldApply = false;
+            group[id].CompleteApplies();
+        }
+
+        group.Deliver();
+        Assert.That(group.Leader, Is.Null);
+        group.RunSeconds(5);
+        Assert.That(group.Leader, Is.Not.Null);
     }
 
     [Test]

@@ -71,23 +71,30 @@ internal sealed class TroubleExchangeTests
         Assert.That(_removed, Is.EqualTo(((RangeId, ReplicaId)[])[(Range, new(1))]));
     }
 
-    [TestCase(false)]
-    [TestCase(true)]
-    public async Task A_replica_that_does_not_vote_asks_although_it_believes_in_its_last_leader(bool isLearner)
+    [Test]
+    public async Task A_learner_asks_although_it_believes_in_its_last_leader()
     {
-        using ReplicaHarness node = new();
-        node.Network.Connect(2);
-        node.Create(ReplicaHarness.Descriptor(new(new(2), new(2)), new(new(3), new(3))), new(1), Configuration.OfVoters([new(2), new(3)]) with { Learners = isLearner ? [new(1)] : [] });
-        node.Pass();
-        node.Replica.Receive(new(2), new Heartbeat(new(2), new(1), new Term(1), LogIndex.Zero, 1, Quiesce: false));
-        node.Pass();
-        LocalReplicas replicas = new();
-        replicas.Add(node.Replica);
+        using ReplicaHarness node = Believing(ReplicaHarness.Descriptor(new(new(1), new(1)), new(new(2), new(2)), new(new(3), new(3))), learner: true);
         List<(NodeId To, TroubleMessage Message)> told = Listen(node, new ReplicaItem(2, 1));
+        LocalReplicas replicas = new();
+        replicas.Add(node.Replica!);
         TroubleExchange exchange = Exchange(node, replicas, new TroubleBook(ReplicaHarness.Here, replicas, node));
         await exchange.TellAsync(CancellationToken.None);
+        Assert.That(told, Is.Empty, "it is a member as far as it knows");
         node.Pass(TimeSpan.FromSeconds(7));
         await exchange.TellAsync(CancellationToken.None);
+        Assert.That(told.Single().Message.Lost, Is.EqualTo((ReplicaItem[])[new(2, 1)]));
+        Assert.That(_removed, Is.EqualTo(((RangeId, ReplicaId)[])[(Range, new(1))]));
+    }
+
+    [Test]
+    public async Task A_replica_that_has_applied_its_removal_asks_in_the_first_round()
+    {
+        using ReplicaHarness node = Believing(ReplicaHarness.Descriptor(new(new(2), new(2)), new(new(3), new(3))), learner: false);
+        List<(NodeId To, TroubleMessage Message)> told = Listen(node, new ReplicaItem(2, 1));
+        LocalReplicas replicas = new();
+        replicas.Add(node.Replica!);
+        await Exchange(node, replicas, new TroubleBook(ReplicaHarness.Here, replicas, node)).TellAsync(CancellationToken.None);
         Assert.That(told.Single().Message.Lost, Is.EqualTo((ReplicaItem[])[new(2, 1)]));
         Assert.That(_removed, Is.EqualTo(((RangeId, ReplicaId)[])[(Range, new(1))]));
     }
@@ -122,6 +129,18 @@ internal sealed class TroubleExchangeTests
         Assert.That(Ask(3), Is.Empty, "an id that was never given out");
 
         IReadOnlyList<ReplicaItem> Ask(ulong replica) => TroubleAnswer.Decode(exchange.Serve(new(9), new TroubleMessage([], [new(2, replica)]).Encode())).Removed;
+    }
+
+    /// <summary>Replica 1, which has heard from replica 2 as its leader; 2 and 3 are the voters.</summary>
+    private static ReplicaHarness Believing(RangeDescriptor descriptor, bool learner)
+    {
+        ReplicaHarness node = new();
+        node.Network.Connect(2);
+        node.Create(descriptor, new(1), Configuration.OfVoters([new(2), new(3)]) with { Learners = learner ? [new(1)] : [] });
+        node.Pass();
+        node.Replica.Receive(new(2), new Heartbeat(new(2), new(1), new Term(1), LogIndex.Zero, 1, Quiesce: false));
+        node.Pass();
+        return node;
     }
 
     private static void Change(ReplicaHarness node, RaftDb.Raft.Membership.ConfigurationChange change)
