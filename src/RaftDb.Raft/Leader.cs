@@ -305,7 +305,7 @@ internal sealed class Leader
         foreach (Progress member in _tracker.Members)
         {
             bool mayLead = MembershipState.Contains(_state.Membership.Current.Voters, member.Replica) && _tracker.IsLive(member, _state.Now);
-            if (mayLead && (member.Replica == _roles.Transfer.Target || best is null || (member.Match > best.Match && best.Replica != _roles.Transfer.Target)))
+            if (mayLead && (best is null || Rank(member).CompareTo(Rank(best)) > 0))
             {
                 best = member;
             }
@@ -317,6 +317,9 @@ internal sealed class Leader
             BroadcastHeartbeats(quiesce: false);
             _state.Send(new TimeoutNow(_state.Self, best.Replica, _state.Term));
         }
+
+        // Whom a transfer is for goes before the others.
+        (bool, ulong) Rank(Progress member) => (member.Replica == _roles.Transfer.Target, member.Match.Value);
     }
 
     private void HandOverWhereDue()
