@@ -8,8 +8,9 @@ public sealed record StateMachineOptions
     /// range a layer changes nearly every page of either size, and half as many cost half the calls.</summary>
     public int PageBytes { get; init; } = 8192;
 
-    /// <summary>Most memory of the writer's page cache, per range. 4 MiB: it writes in key order, so that it needs each page once; memory is taken only as pages are touched.</summary>
-    public int WriterCacheBytes { get; init; } = 4 << 20;
+    /// <summary>Most memory of the writer's page cache, per range, taken only while a layer of the range is written. 32 MiB: in key order each page is needed once, but inner pages of the tree
+    /// come back some thousand pages later, and SQLite reads and writes again all of the WAL behind a page that it had to write twice in one transaction.</summary>
+    public int WriterCacheBytes { get; init; } = 32 << 20;
 
     /// <summary>Most memory of one reader's page cache. 1 MiB: SQLite drops it whenever the writer commits, so that more would seldom help.</summary>
     public int ReaderCacheBytes { get; init; } = 1 << 20;

@@ -17,6 +17,7 @@ internal sealed class LayerWriter
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _giveUp;
+    private readonly SqliteStatement _releaseMemory;
     private readonly SqliteStatement _advance;
 
     public LayerWriter(SqliteDatabase writer, RangeId range, byte keyspace)
@@ -28,6 +29,7 @@ internal sealed class LayerWriter
         _begin = writer.Prepare("BEGIN IMMEDIATE");
         _commit = writer.Prepare("COMMIT");
         _giveUp = writer.Prepare("ROLLBACK");
+        _releaseMemory = writer.Prepare("PRAGMA shrink_memory");
         _advance = writer.Prepare(
             "UPDATE raftdb_meta SET applied_index = ?2, applied_term = ?3, time = ?4, keys = ?5, bytes = ?6 WHERE range = ?1");
         _advance.Bind(1, (long)range.Value);
@@ -58,6 +60,9 @@ internal sealed class LayerWriter
             _giveUp.Run();
             throw;
         }
+
+        // The page cache: the next layer comes much later, and touches other pages.
+        _releaseMemory.Run();
     }
 
     /// <summary>In key order, so that each page of the file is touched once.</summary>
