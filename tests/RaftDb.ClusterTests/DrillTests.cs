@@ -11,9 +11,9 @@ internal sealed class DrillTests
     private static readonly string[] WideLimits = ["--max-median-ms", "10000", "--max-ms", "20000", "--limit-seconds", "200", "--min-acknowledged", "50", "--json"];
 
     [TestCase("quickstart", "--writes", "2000")]
-    [TestCase("leader-kill", "--rounds", "3")]
-    [TestCase("leader-stop", "--rounds", "3")]
-    [TestCase("leader-transfer", "--rounds", "3")]
+    [TestCase("leader-kill", "--rounds", "2")]
+    [TestCase("leader-stop", "--rounds", "2")]
+    [TestCase("leader-transfer", "--rounds", "2")]
     [TestCase("leader-pause", "--rounds", "1")]
     [TestCase("follower-catch-up", "--writes", "3000")]
     [TestCase("snapshot-gap")]
