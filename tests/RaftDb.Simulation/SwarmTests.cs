@@ -8,7 +8,7 @@ namespace RaftDb.Simulation;
 /// <summary>What every change must survive: new seeds, the same trace twice, and planted bugs that are found.</summary>
 internal sealed class SwarmTests
 {
-    private const ulong SeedsPerCase = 100;
+    private const ulong SeedsPerCase = 75;
 
     /// <summary>So many planted bugs are hunted at least, however slow the machine is.</summary>
     private const int LeastMutants = 8;
@@ -28,7 +28,8 @@ internal sealed class SwarmTests
     private static readonly ulong FirstSeed = ((ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() % 10_000_000) * 1000;
 
     [Test]
-    public void A_cluster_stays_safe_under_faults_and_recovers_after_them([Values(0, 1, 2)] int part)
+    [Parallelizable(ParallelScope.Children)]
+    public void A_cluster_stays_safe_under_faults_and_recovers_after_them([Values(0, 1, 2, 3)] int part)
     {
         ulong first = FirstSeed + ((ulong)part * SeedsPerCase);
         ulong last = first + SeedsPerCase - 1;
@@ -72,6 +73,7 @@ internal sealed class SwarmTests
     }
 
     [Test]
+    [Parallelizable(ParallelScope.Children)]
     public void A_seed_always_means_the_same_run([Values(3UL, 5UL, 8UL)] ulong seed)
     {
         SeedResult first = SeedResult.Of(seed, null, null);

@@ -121,6 +121,15 @@ public sealed class TidyRuleTests
     [TestCase("tests/A/Planted.cs", "    [Ignore(\"\")]")]
     public void A_leftover_is_found(string path, string line) => Found(LeftoversRule.Check(new(path, "namespace X;\n" + line)), path, 2);
 
+    [TestCase("using RaftDb.Raft;\nusing System;")]
+    [TestCase("using System.Text;\nusing System.IO;")]
+    [TestCase("using RaftDb.Raft.Log;\nusing RaftDb.Raft;")]
+    public void Namespaces_out_of_order_are_found(string lines) => Found(UsingOrderRule.Check(new("src/A/Planted.cs", lines)), "src/A/Planted.cs", 2);
+
+    [TestCase("using System;\nusing System.IO;\nusing Microsoft.Data;\nusing RaftDb.Raft;\nusing RaftDb.Raft.Log;\nusing RaftDb.RaftX;\nusing static System.Math;\nusing Alias = System.Int32;")]
+    [TestCase("namespace X;\n    using FileStream z = new();\n    using (a) { }")]
+    public void Namespaces_in_order_pass(string lines) => Assert.That(UsingOrderRule.Check(new("src/A/Planted.cs", lines)), Is.Empty);
+
     [TestCase("src/A/Planted.cs", "    string s = \"NotImplementedException, Thread.Sleep\"; // Thread.Sleep would not do")]
     [TestCase("tests/A/Planted.cs", "    [Explicit(\"takes an hour\")] // TODO in a test is nobody's stub")]
     [TestCase("tests/A/Planted.cs", "    string s = \"[Ignore]\";")]

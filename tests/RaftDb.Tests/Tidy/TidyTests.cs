@@ -43,6 +43,9 @@ public sealed class TidyTests
     [Test]
     public void Files_are_named_like_a_type_in_them() => Holds(Repository.Texts.SelectMany(FileNameRule.Check));
 
+    [Test]
+    public void What_files_use_stands_in_order() => Holds(Repository.Texts.SelectMany(UsingOrderRule.Check));
+
     private static void Holds(IEnumerable<Finding> findings)
     {
         List<Finding> all = [.. findings.Distinct()];

@@ -4,7 +4,6 @@ using RaftDb.Server.Hosting;
 using RaftDb.Server.Ranges;
 using RaftDb.Server.Ranges.Checks;
 using RaftDb.Tests.Server.Replicas;
-using RaftDb.Tests.Server.Transport;
 
 namespace RaftDb.Tests.Server.Hosting;
 

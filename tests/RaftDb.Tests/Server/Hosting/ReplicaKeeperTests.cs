@@ -7,7 +7,6 @@ using RaftDb.Server.Replicas;
 using RaftDb.Storage;
 using RaftDb.Storage.Binlog;
 using RaftDb.Tests.Server.Replicas;
-using RaftDb.Tests.Server.Transport;
 
 namespace RaftDb.Tests.Server.Hosting;
 

@@ -3,7 +3,6 @@ using RaftDb.Raft;
 using RaftDb.Server.Ranges;
 using RaftDb.Storage;
 using RaftDb.Tests.Server.Replicas;
-using RaftDb.Tests.Server.Transport;
 
 namespace RaftDb.Tests.Server.Ranges;
 

@@ -53,7 +53,7 @@ internal sealed class PeerRequestTests
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
             return default;
         };
-        var fault = await Assert.ThrowsAsync<PeerUnreachableException>(async () => await AskAsync(TimeSpan.FromMilliseconds(100)));
+        var fault = await Assert.ThrowsAsync<PeerUnreachableException>(async () => await AskAsync(TimeSpan.FromSeconds(1)));
         Assert.That(fault!.NotSent, Is.False);
         await Until.DoneAsync(cancelled.Task, "the handler is cancelled");
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using RaftDb.Server.Transport;
 using RaftDb.Storage;
@@ -9,6 +8,9 @@ namespace RaftDb.Tests.Server.Transport;
 internal sealed class PeerTransportTests
 {
     private static readonly PeerTransportOptions Options = new();
+
+    /// <summary>Whoever waits for silence to tell that a process is gone waits longer than a test does.</summary>
+    private static readonly PeerTransportOptions Unhurried = new() { SuspectAfter = TimeSpan.FromMinutes(5), CloseAfter = TimeSpan.FromMinutes(10) };
 
     private List<TestNode> _nodes = [];
 
@@ -68,14 +70,11 @@ internal sealed class PeerTransportTests
     {
         for (var round = 0; round < 5; round++)
         {
-            _nodes = await TestNode.ClusterAsync(3, Options);
+            _nodes = await TestNode.ClusterAsync(3, Unhurried);
             var victim = _nodes[round % 3];
-            var watch = Stopwatch.StartNew();
             await victim.KillAsync();
             var others = _nodes.Where(n => n != victim).ToList();
             await Until.TrueAsync(() => others.All(n => n.Handler.Lost.Contains((victim.Id, true))), "the process is gone");
-            TestContext.Out.WriteLine($"round {round}: {watch.Elapsed.TotalMilliseconds:0.0} ms");
-            Assert.That(watch.ElapsedMilliseconds, Is.LessThan(1000), "a crash must cost less than an election timeout");
             Assert.That(others.Select(n => n.Handler.Lost.Count(l => l.ProcessGone)), Is.All.EqualTo(1));
             await Stop();
         }

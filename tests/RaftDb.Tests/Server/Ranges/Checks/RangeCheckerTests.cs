@@ -5,7 +5,6 @@ using RaftDb.Server.Ranges;
 using RaftDb.Server.Ranges.Checks;
 using RaftDb.Storage.StateMachines.Commands;
 using RaftDb.Tests.Server.Replicas;
-using RaftDb.Tests.Server.Transport;
 
 namespace RaftDb.Tests.Server.Ranges.Checks;
 

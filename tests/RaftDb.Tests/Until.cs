@@ -1,4 +1,4 @@
-namespace RaftDb.Tests.Server.Transport;
+namespace RaftDb.Tests;
 
 /// <summary>Waits for what must come, and fails the test when it doesn't.</summary>
 internal static class Until
