@@ -75,19 +75,14 @@ internal sealed class TroubleExchange(
         List<ReplicaItem> lost = [];
         foreach (Replica replica in replicas.All)
         {
-            if (replica.Halted is null && HasAppliedItsRemoval(replica))
-            {
-                lost.Add(new ReplicaItem(replica.Range.Value, replica.Id.Value));
-            }
-            else if (replica.Halted is not null || (replica.Leadership.Leader is not null && (replica.IsBlank || replica.IsVoter)))
+            if (replica.Halted is not null || (replica.Leadership.Leader is not null && (replica.IsBlank || replica.IsVoter)))
             {
                 _leaderless.Remove(replica);
-            }
-            else if (_leaderless.TryAdd(replica, clock.Now) || clock.Now - _leaderless[replica] < LostAfter)
-            {
                 continue;
             }
-            else
+
+            bool isOverdue = !_leaderless.TryAdd(replica, clock.Now) && clock.Now - _leaderless[replica] >= LostAfter;
+            if (isOverdue || HasAppliedItsRemoval(replica))
             {
                 lost.Add(new ReplicaItem(replica.Range.Value, replica.Id.Value));
             }

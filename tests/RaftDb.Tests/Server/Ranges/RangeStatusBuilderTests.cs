@@ -71,11 +71,7 @@ internal sealed class RangeStatusBuilderTests
         node.Network.Answer = (to, kind, _) =>
         {
             Assert.That(kind, Is.EqualTo(PeerRequestKind.RangeStatus));
-            lock (asked)
-            {
-                asked.Add(to);
-            }
-
+            asked.Add(to);
             return answers.Where(a => a.Node == to.Value).Select(a => (ReadOnlyMemory<byte>?)JsonSerializer.SerializeToUtf8Bytes((RangeStatus[])[a.Status])).SingleOrDefault();
         };
         return asked;
