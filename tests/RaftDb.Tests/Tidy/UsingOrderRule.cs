@@ -32,10 +32,8 @@ public static partial class UsingOrderRule
 
     private static int Compare(string one, string other)
     {
-        bool oneIsSystem = IsSystem(one);
-        return oneIsSystem != IsSystem(other)
-            ? oneIsSystem ? -1 : 1
-            : StringComparer.OrdinalIgnoreCase.Compare(one.Replace('.', '\0'), other.Replace('.', '\0'));
+        int bySystem = IsSystem(other).CompareTo(IsSystem(one));
+        return bySystem != 0 ? bySystem : StringComparer.OrdinalIgnoreCase.Compare(one, other);
     }
 
     private static bool IsSystem(string name) => name == "System" || name.StartsWith("System.", StringComparison.Ordinal);
