@@ -60,6 +60,9 @@ internal sealed class LossDetector
         }
     }
 
+    /// <summary>A connection was lost while another is open: what was under way on it is lost, and the process lives.</summary>
+    public LossReport OneOfTwoDisconnected() => _standing == Standing.Connected ? LossReport.ConnectionLost : LossReport.None;
+
     /// <summary>The last connection was given up for another that is about to come: nothing is lost, but a redial tells of the process as ever.</summary>
     public void Superseded()
     {

@@ -218,6 +218,7 @@ internal sealed class Peer
     /// <summary>A link's tasks have ended.</summary>
     public void OnLinkClosed(PeerLink link, string reason)
     {
+        var report = LossReport.None;
         lock (_gate)
         {
             if (!_links.Remove(link))
@@ -227,7 +228,11 @@ internal sealed class Peer
 
             _pending.Fail(p => p.Link == link && !link.EndedInOrder, $"The connection to node {Node} was lost before it answered: {reason}");
             _links.Current?.WakeLater();
-            if (_links.Current is null && !link.IsRetired && !_leaving)
+            if (_links.Current is not null)
+            {
+                report = link.EndedInOrder || _leaving ? LossReport.None : _loss.OneOfTwoDisconnected();
+            }
+            else if (!link.IsRetired && !_leaving)
             {
                 _loss.Disconnected();
                 _lostAt = Environment.TickCount64;
@@ -238,6 +243,7 @@ internal sealed class Peer
             }
         }
 
+        Report(report);
         _changed.Release();
     }
 

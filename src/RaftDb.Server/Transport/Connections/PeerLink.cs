@@ -13,7 +13,8 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
     /// <summary>Up to here whoever brings something sends it, without a hop to another thread; more is worth one.</summary>
     private const long InlineBytes = 64 << 10;
 
-    private static readonly TimeSpan LastWordTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>How long the other side's last word may take after ours: whatever it sent before would count as lost. As long as silence is borne.</summary>
+    private static readonly TimeSpan LastWordTimeout = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -126,7 +127,7 @@ internal sealed class PeerLink(Stream stream, FrameReader reader, Hello remote, 
         {
             if (await Task.WhenAny(writing, reading) == writing)
             {
-                // Our last word is said; the other side's should come at once.
+                // Our last word is said; the other side's should come soon.
                 _closing.CancelAfter(LastWordTimeout);
             }
             else if (!EndedInOrder)

@@ -28,8 +28,7 @@ internal sealed class PeerTransportTests
     [Test]
     public async Task Messages_arrive_in_order_in_both_directions()
     {
-        _nodes = await TestNode.ClusterAsync(2, Options);
-        await OneConnectionAsync();
+        _nodes = await TestNode.PairAsync(Options);
         for (ulong i = 0; i < 1000; i++)
         {
             _nodes[0].Transport.Send(new(2), [TestNode.Message(i)]);
@@ -57,7 +56,7 @@ internal sealed class PeerTransportTests
         for (var round = 0; round < 15; round++)
         {
             _nodes = await TestNode.ClusterAsync(2, Options);
-            await OneConnectionAsync();
+            await Until.TrueAsync(() => _nodes.Sum(n => n.OpenDialled.Count) == 1, "one connection is left");
             var answer = await _nodes[0].Transport.RequestAsync(new(2), PeerRequestKind.Get, new byte[] { 7 }, Until.Limit, default);
             Assert.That(answer.ToArray(), Is.EqualTo(new byte[] { 7 }));
             Assert.That(_nodes.SelectMany(n => n.Handler.Lost), Is.Empty, $"round {round}");
@@ -83,7 +82,7 @@ internal sealed class PeerTransportTests
     [Test]
     public async Task A_stopped_node_says_goodbye_and_is_reported_gone()
     {
-        _nodes = await TestNode.ClusterAsync(2, Options);
+        _nodes = await TestNode.PairAsync(Options);
         await _nodes[1].Transport.DisposeAsync();
         await Until.TrueAsync(() => !_nodes[0].Handler.Lost.IsEmpty, "the process is gone");
         Assert.That(_nodes[0].Handler.Lost, Is.EqualTo(new[] { (new NodeId(2), true) }));
@@ -93,8 +92,7 @@ internal sealed class PeerTransportTests
     [Test]
     public async Task A_broken_connection_between_living_processes_is_lost_but_not_gone()
     {
-        _nodes = await TestNode.ClusterAsync(2, Options);
-        await OneConnectionAsync();
+        _nodes = await TestNode.PairAsync(Options);
         foreach (var socket in _nodes.SelectMany(n => n.OpenDialled))
         {
             socket.Close(0);
@@ -109,7 +107,7 @@ internal sealed class PeerTransportTests
     [Test]
     public async Task A_process_that_was_replaced_behind_the_same_port_is_reported_gone()
     {
-        _nodes = await TestNode.ClusterAsync(2, Options);
+        _nodes = await TestNode.PairAsync(Options);
         var (listener, identity) = (_nodes[1].Listener, _nodes[1].Identity);
         await _nodes[1].Transport.CrashAsync();
         var next = TestNode.Start(listener, identity, Options);
@@ -163,8 +161,4 @@ internal sealed class PeerTransportTests
         Assert.That(probe.Connected, Is.True);
         await Until.TrueAsync(() => _nodes[0].PeerOf(2).Problem?.Contains("starting, stopping") == true, "the peer names its state");
     }
-
-    /// <summary>Waits until of the connections that both nodes dialled only one is open.</summary>
-    private Task OneConnectionAsync() =>
-        Until.TrueAsync(() => _nodes.Sum(n => n.OpenDialled.Count) == 1, "one connection is left");
 }

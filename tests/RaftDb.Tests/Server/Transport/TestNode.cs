@@ -80,6 +80,18 @@ internal sealed class TestNode : IAsyncDisposable
         return started;
     }
 
+    /// <summary>Two nodes with one connection, dialled by the first: the second has dialled in vain and waits, so no other connection is on its way.</summary>
+    public static async Task<List<TestNode>> PairAsync(PeerTransportOptions options)
+    {
+        var made = await ListenAsync(2, options);
+        var patient = options with { MinRedialDelay = TimeSpan.FromMinutes(5), MaxRedialDelay = TimeSpan.FromMinutes(5) };
+        var second = Start(made[1].Listener, made[1].Identity, patient, made[1].Log);
+        await Until.TrueAsync(() => second.PeerOf(1).Problem!.Contains("is starting"), "the first dial is refused");
+        List<TestNode> pair = [Start(made[0].Listener, made[0].Identity, options, made[0].Log), second];
+        await ConnectedAsync(pair);
+        return pair;
+    }
+
     public static Task ConnectedAsync(IReadOnlyList<TestNode> nodes) => Until.TrueAsync(
         () => nodes.All(node => node.Transport.Peers.All(peer => peer.Connected)), "every node connected to every other");
 

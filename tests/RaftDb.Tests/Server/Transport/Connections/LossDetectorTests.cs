@@ -59,6 +59,17 @@ internal sealed class LossDetectorTests
         Assert.That((detector.Connected(1), detector.Connected(1, replaced: true)), Is.EqualTo((LossReport.None, LossReport.ConnectionLost)));
     }
 
+    [Test]
+    public void One_of_two_links_that_is_lost_counts_each_time_and_the_process_may_still_be_gone_later()
+    {
+        LossDetector detector = new();
+        detector.Connected(1);
+        detector.Connected(1);
+        Assert.That(detector.OneOfTwoDisconnected(), Is.EqualTo(LossReport.ConnectionLost));
+        detector.Disconnected();
+        Assert.That(detector.ProcessIsGone(), Is.EqualTo(LossReport.ProcessGone));
+    }
+
     private static LossDetector Lost()
     {
         LossDetector detector = new();
