@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RaftDb.Cli.Drills.Histories;
 using static RaftDb.Tests.Cli.Drills.Histories.Ops;
 
@@ -61,7 +60,7 @@ internal sealed class HistoryCheckerTests
         Assert.That(() => new History().Add("k", Put(1, 5, 4, 1)), Throws.ArgumentException);
 
     [Test]
-    public void Long_histories_of_many_keys_are_checked_in_seconds()
+    public void Long_histories_of_many_keys_are_checked_within_few_steps()
     {
         History history = new();
         for (int key = 0; key < 200; key++)
@@ -73,28 +72,21 @@ internal sealed class HistoryCheckerTests
             }
         }
 
-        HistoryChecker.CheckKey("warm", history["key 1"]);
-        long started = Stopwatch.GetTimestamp();
-        HistoryReport report = HistoryChecker.Check(history);
-        TimeSpan took = Stopwatch.GetElapsedTime(started);
-        TestContext.Out.WriteLine($"{report.Operations} operations, {report.Unknown} unknown: {took.TotalMilliseconds:0} ms");
+        HistoryReport report = HistoryChecker.Check(history, new SearchLimits { MaxSteps = 20_000 });
         Assert.That(report.Findings.Select(finding => finding.Explanation), Is.Empty);
         Assert.That(report.Operations, Is.AtLeast(100_000));
-        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(10)), "2 s on a machine that does nothing else");
     }
 
-    [TestCase(true, false)]
-    [TestCase(true, true)]
-    [TestCase(false, true)]
-    [TestCase(false, false)]
-    public void Hundreds_of_unknown_outcomes_on_one_key_do_not_explode(bool versions, bool counts)
+    [TestCase(true, false, 4_000_000)]
+    [TestCase(true, true, 5_000)]
+    [TestCase(false, true, 5_000)]
+    [TestCase(false, false, 100_000)]
+    public void Hundreds_of_unknown_outcomes_on_one_key_do_not_explode(bool versions, bool counts, int steps)
     {
         RandomHistory one = new(new Random(5)) { Clients = 32, Counts = counts, TellsVersions = versions, UnknownShare = 0.3 };
         List<Operation> history = one.Make(2000);
         Assert.That(history.Count(operation => operation.Outcome == OperationOutcome.Unknown), Is.GreaterThan(250));
-        long started = Stopwatch.GetTimestamp();
-        Assert.That(HistoryChecker.CheckKey("k", history)?.Explanation, Is.Null);
-        Assert.That(Stopwatch.GetElapsedTime(started), Is.LessThan(TimeSpan.FromSeconds(20)));
+        Assert.That(HistoryChecker.CheckKey("k", history, new SearchLimits { MaxSteps = steps })?.Explanation, Is.Null);
     }
 
     [TestCase(true)]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RaftDb.Raft;
 using RaftDb.Server.Options;
 
@@ -145,13 +144,5 @@ public class RespConnectionTests
     }
 
     /// <summary>Waits until so many connections are left; the server closes them in its own time.</summary>
-    private static async Task ClosedAsync(RespHost host, int left)
-    {
-        Stopwatch watch = Stopwatch.StartNew();
-        while (host.Metrics.Open != left)
-        {
-            Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(20)), $"{host.Metrics.Open} connections are open");
-            await Task.Yield();
-        }
-    }
+    private static Task ClosedAsync(RespHost host, int left) => Until.TrueAsync(() => host.Metrics.Open == left, $"{left} connections are left");
 }
