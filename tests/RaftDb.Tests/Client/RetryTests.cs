@@ -7,7 +7,7 @@ namespace RaftDb.Tests.Client;
 /// <summary>What is sent again, and what must not be.</summary>
 internal sealed class RetryTests
 {
-    private static readonly RaftDbClientOptions Brief = new() { Timeout = TimeSpan.FromMilliseconds(400) };
+    private static readonly RaftDbClientOptions Brief = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private static readonly RaftDbClientOptions Repeating = new() { RetryUnknownOutcomes = true, Timeout = TimeSpan.FromSeconds(5) };
 

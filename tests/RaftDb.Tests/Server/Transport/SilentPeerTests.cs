@@ -14,8 +14,8 @@ internal sealed class SilentPeerTests
     private static readonly PeerTransportOptions Options = new()
     {
         PingInterval = TimeSpan.FromMilliseconds(20),
-        SuspectAfter = TimeSpan.FromMilliseconds(150),
-        CloseAfter = TimeSpan.FromMilliseconds(800),
+        SuspectAfter = TimeSpan.FromMilliseconds(300),
+        CloseAfter = TimeSpan.FromSeconds(2),
         MaxQueuedBytes = 40 << 20,
     };
 

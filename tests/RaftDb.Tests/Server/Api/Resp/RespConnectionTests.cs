@@ -33,7 +33,7 @@ public class RespConnectionTests
     [Test]
     public async Task A_silent_connection_is_closed_and_one_that_waits_is_not()
     {
-        await using RespHost host = await RespHost.StartAsync(options: new RespSection { IdleTimeout = TimeSpan.FromMilliseconds(200) });
+        await using RespHost host = await RespHost.StartAsync(options: new RespSection { IdleTimeout = TimeSpan.FromSeconds(2) });
         using RespClient silent = await host.ConnectAsync();
         using RespClient waiting = await host.ConnectAsync();
         host.Router.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);

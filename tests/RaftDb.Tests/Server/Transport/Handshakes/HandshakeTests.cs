@@ -14,7 +14,7 @@ internal sealed class HandshakeTests
 
     private static readonly PeerTransportOptions Options = new()
     {
-        HandshakeTimeout = TimeSpan.FromMilliseconds(300),
+        HandshakeTimeout = TimeSpan.FromSeconds(1),
         MinRefusedDelay = TimeSpan.FromMilliseconds(20),
         MaxRefusedDelay = TimeSpan.FromMilliseconds(50),
         MaxUnauthenticatedConnections = 4,
