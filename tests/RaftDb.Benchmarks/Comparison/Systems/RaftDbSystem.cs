@@ -21,7 +21,7 @@ internal sealed class RaftDbSystem(string program) : IReplicatedSystem
     private string Servers => string.Join(',', Enumerable.Range(0, Nodes).Select(Http));
 
     public Task<string?> MissingAsync(CancellationToken cancel) =>
-        Task.FromResult(File.Exists(program) ? null : $"{program} is not there: build it with scripts/raftdb");
+        Task.FromResult(File.Exists(program) ? null : $"{program} is not there: make it with scripts/publish");
 
     public async Task<string> VersionAsync(CancellationToken cancel) =>
         $"RaftDb {(await Tool.RunAsync(program, ["--version"], cancel)).Trim()}; default options; by way of `raftdb bench`, which is its .NET client over two RESP connections to a node; puts are done in sessions (exactly once, its default) "
