@@ -47,9 +47,9 @@ internal sealed class PeerTests
         peer.Adopt(dialled);
         await using NetworkStream stream = new(acceptedEnd);
         await Handshake.SendAsync(stream, FrameKind.Superseded, default);
-        await Until.DoneAsync(accepted.Closed, "the link ends in order");
+        await Until.DoneAsync(peer.WaitForChangeAsync(Timeout.InfiniteTimeSpan, default), "the peer has seen the link end");
+        Assert.That((accepted.EndedInOrder, _handler.Lost.Count), Is.EqualTo((true, 0)));
         await peer.LeaveAsync(Until.Limit);
-        Assert.That(_handler.Lost, Is.Empty);
     }
 
     private Peer PeerOf(bool decides)
