@@ -162,7 +162,7 @@ internal sealed class RetryTests
         await using FakeNode silent = new(_ => Asked("silent", FakeAnswer.Silence));
         await using FakeNode node = new(_ => Asked("answering", FakeAnswer.Of(200, "value", "application/octet-stream", "RaftDb-Version: 2")));
         await using RaftDbClient db = RaftDbClient.Create(
-            $"{silent.Address},{node.Address}", new() { AttemptTimeout = TimeSpan.FromSeconds(1) });
+            $"{silent.Address},{node.Address}", new() { AttemptTimeout = TimeSpan.FromSeconds(3) });
 
         Entry? first = await db.GetAsync("a");
         int askedByFirst = asked.Count;

@@ -110,7 +110,7 @@ internal sealed class RespCallerTests
 
         Task<PutResult> write = db.PutAsync("a", "1", cancel: cancel.Token);
         Task<Entry?> read = db.GetAsync("a", cancel: cancel.Token);
-        await Until.TrueAsync(() => node.Commands.Count > 0, "the put at the node");
+        await Until.TrueAsync(() => node.Commands.Any(command => command.StartsWith("RDB.TXN", StringComparison.Ordinal)), "the put at the node");
         await cancel.CancelAsync();
 
         Assert.That((await Assert.ThrowsAsync<RaftDbException>(() => write))!.Code, Is.EqualTo("outcome_unknown"));
