@@ -72,20 +72,6 @@ internal sealed class PeerTests
         return (new(stream, new(stream, 1 << 20), Remote(), dialledByUs), other);
     }
 
-    private static Hello Remote() => new()
-    {
-        MinVersion = 1,
-        MaxVersion = 1,
-        Purpose = ConnectionPurpose.Peer,
-        Cluster = Guid.Empty,
-        Node = new(2),
-        To = new(1),
-        Store = Guid.Empty,
-        Incarnation = 7,
-        AgreementHash = new byte[32],
-        Http = "",
-        Resp = "",
-        Zone = "",
-        Sqlite = "",
-    };
+    private static Hello Remote() =>
+        new HelloFactory(Guid.Empty, new(2), Guid.Empty, new byte[32], new("", "", "", ""), incarnation: 7).For(new(1), ConnectionPurpose.Peer);
 }
